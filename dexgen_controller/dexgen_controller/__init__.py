@@ -1,0 +1,1 @@
+"""The DexterityGen controller: keypoint commands to joint targets, on its own clock."""

@@ -1,0 +1,1 @@
+"""Everything the controller learns from: grasps, tasks, reinforcement learning, data, training, evaluation."""

@@ -1,0 +1,67 @@
+"""A loop at a fixed rate on its own thread, with its own priority where the system allows it."""
+
+from collections.abc import Callable
+import os
+import threading
+import time
+
+from dexgen_node.rates import RateWatch
+
+
+class FixedRateLoop:
+    """Calls `tick(now)` at a fixed rate until it is stopped.
+
+    A tick that comes late is not repeated: the schedule goes on from the present, and `missed` counts the periods left
+    out. An exception in a tick ends the loop and reaches `on_error`.
+
+    Args:
+      rate: [Hz].
+      tick: called with the steady time [s] of this period's start.
+      on_error: called with the exception of a failing tick, on the loop's thread.
+      priority: SCHED_FIFO priority, 0 for none; refused priorities are ignored.
+    """
+
+    def __init__(self, rate: float, tick: Callable[[float], None], on_error: Callable[[BaseException], None],
+                 name: str = 'loop', priority: int = 0):
+        self.period = 1.0 / rate
+        self.watch = RateWatch()
+        self.missed = 0
+        self._tick = tick
+        self._on_error = on_error
+        self._priority = priority
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End the loop and wait for its thread [s]."""
+        self._stop.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        if self._priority:
+            try:
+                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
+            except (PermissionError, OSError):
+                pass
+        due = time.monotonic()
+        try:
+            while not self._stop.is_set():
+                start = time.monotonic()
+                self._tick(start)
+                end = time.monotonic()
+                self.watch.note(start, end - start)
+                due += self.period
+                late = end - due
+                if late > self.period:
+                    skipped = int(late / self.period)
+                    self.missed += skipped
+                    due += skipped * self.period
+                if due > end:
+                    self._stop.wait(due - end)
+        except BaseException as error:  # noqa: B902 - handed on, never swallowed
+            self._on_error(error)

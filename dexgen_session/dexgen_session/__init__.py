@@ -1,0 +1,1 @@
+"""What watches a session: the live page in the browser, recording and replay."""

@@ -1,0 +1,1 @@
+"""Hand tracking from cameras and videos, and retargeting to the keypoints of a robot hand."""

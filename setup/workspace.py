@@ -1,0 +1,151 @@
+"""Build the workspace: a virtual environment, ROS 2 where none is sourced, and the packages of this repository.
+
+Standard library only: it runs before anything is installed. Called by the Makefile.
+"""
+
+import argparse
+import hashlib
+import os
+from pathlib import Path
+import subprocess
+import sys
+import time
+
+from checks import check_machine, SetupError
+from environment import write_environment
+from wheels import rewrite_build_paths
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / '.venv'
+REQUIREMENTS = ROOT / 'setup' / 'requirements'
+GROUPS = ('stack', 'test', 'learning', 'peers')
+
+
+def sourced_ros() -> str | None:
+    """Name of the ROS 2 distribution that is sourced, or None."""
+    has_ros = any((Path(prefix) / 'share' / 'rclpy').is_dir()
+                  for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+                  if prefix and Path(prefix).resolve() != VENV)
+    return os.environ.get('ROS_DISTRO') if has_ros else None
+
+
+def digest(*parts: object) -> str:
+    """Hash of the files and values given; a folder stands for the files in it."""
+    result = hashlib.sha256()
+    for part in parts:
+        files = sorted(part.rglob('*')) if isinstance(part, Path) and part.is_dir() else [part]
+        for item in files:
+            if not isinstance(item, Path):
+                result.update(repr(item).encode())
+            elif item.is_file():
+                result.update(str(item).encode() + item.read_bytes())
+    return result.hexdigest()
+
+
+def package_digest() -> str:
+    """Hash of what colcon must see again: manifests, setup files, interfaces; never Python sources."""
+    manifests = [path.parent for path in ROOT.glob('*/package.xml')]
+    names = ('package.xml', 'setup.py', 'setup.cfg', 'CMakeLists.txt')
+    files = [folder / name for folder in manifests for name in names]
+    return digest(*sorted(files), ROOT / 'dexgen_msgs', ROOT / 'colcon.meta', ROOT / 'setup' / 'underlay',
+                  *sorted(ROOT.glob('launch/*.launch.py')), *sorted(ROOT.glob('*/rviz/*')))
+
+
+class Stamp:
+    """A file that remembers for which inputs a step was done."""
+
+    def __init__(self, name: str):
+        self.path = VENV / f'{name}.stamp'
+
+    def done(self, key: str) -> bool:
+        return self.path.is_file() and self.path.read_text() == key
+
+    def write(self, key: str) -> None:
+        self.path.write_text(key)
+
+
+def run(*command: object, env: dict | None = None, log: Path | None = None) -> None:
+    """Run a command; on failure raise SetupError with its last lines."""
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if log:
+        log.write_text(result.stdout)
+    if result.returncode:
+        tail = '\n'.join(result.stdout.splitlines()[-25:])
+        if 'No space left on device' in result.stdout:
+            raise SetupError(f'the disk that holds {ROOT} is full; free 4 GB and run make setup again')
+        raise SetupError(f'{tail}\n\n{Path(str(command[0])).name} failed (exit {result.returncode}), '
+                         f'see above{f" and {log}" if log else ""}')
+
+
+def install(groups: list[str], distro: str | None) -> None:
+    """Create the virtual environment and install the requirement groups into it."""
+    files = [REQUIREMENTS / f'{group}.txt' for group in groups]
+    if not distro:
+        files.insert(0, REQUIREMENTS / 'ros.txt')
+    constraints = REQUIREMENTS / 'constraints.txt'
+    stamp = Stamp('-'.join(['install', *groups]))
+    key = digest(constraints, *files, sys.version, distro)
+    if stamp.done(key):
+        return
+    if not (VENV / 'bin' / 'pip').exists():
+        print(f'Creating {VENV} with {sys.executable}', flush=True)
+        options = ['--system-site-packages'] if distro else []
+        run(sys.executable, '-m', 'venv', *options, VENV)
+        (VENV / 'COLCON_IGNORE').touch()
+    print(f'Installing {", ".join(file.stem for file in files)}', flush=True)
+    index = os.environ.get('TORCH_INDEX')
+    extra = ['--extra-index-url', index] if index and 'learning' in groups else []
+    pins = [] if distro else ['-c', constraints]
+    run(VENV / 'bin' / 'pip', 'install', '--disable-pip-version-check', *pins, *extra,
+        *[part for file in files for part in ('-r', file)], log=VENV / 'pip.log')
+    if not distro:
+        rewrite_build_paths(VENV)
+    stamp.write(key)
+
+
+def build(distro: str | None) -> None:
+    """Build the workspace with colcon and write the environment file."""
+    environment = VENV / 'dexgen.sh'
+    write_environment(environment, ROOT, VENV, distro)
+    stamp = Stamp('build')
+    key = digest(package_digest(), sys.version, distro)
+    if stamp.done(key) and (ROOT / 'install' / 'local_setup.sh').exists():
+        return
+    print('Building the workspace with colcon', flush=True)
+    bases = [ROOT]
+    has_tf2 = any((Path(prefix) / 'share' / 'tf2_msgs').is_dir()
+                  for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix)
+    if not (distro and has_tf2):
+        bases.append(ROOT / 'setup' / 'underlay')
+    command = ['colcon', 'build', '--symlink-install', '--base-paths', *map(str, bases),
+               '--cmake-args', f'-DPython3_EXECUTABLE={VENV}/bin/python3', '-DBUILD_TESTING=OFF']
+    shell = f'. {environment} && exec {VENV}/bin/python3 "$(command -v colcon)" "$@"'
+    run('sh', '-c', shell, *command, env={**os.environ, 'DEXGEN_BUILDING': '1'}, log=VENV / 'colcon.log')
+    stamp.write(key)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('groups', nargs='*', metavar='group', help=f'requirement groups: {", ".join(GROUPS)}')
+    groups = parser.parse_args().groups or ['stack', 'test']
+    if unknown := set(groups) - set(GROUPS):
+        parser.error(f'unknown group {", ".join(sorted(unknown))}; the groups are {", ".join(GROUPS)}')
+    start = time.monotonic()
+    try:
+        distro = sourced_ros()
+        check_machine(ROOT, VENV, needs_compiler=True)
+        install(groups, distro)
+        build(distro)
+    except SetupError as error:
+        print(f'setup: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('setup: interrupted; run make setup again to go on', file=sys.stderr)
+        return 130
+    print(f'Ready ({time.monotonic() - start:.0f} s): make teleop, make test, make shell')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
