@@ -2,29 +2,29 @@
 
 from pathlib import Path
 
-WHEELS = '''\
+WHEELS = """\
 # ROS 2 from wheels: their libraries, in a fixed order, instead of the re-execution that their .pth file does.
 export LD_LIBRARY_PATH="{libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
 export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 export AMENT_PREFIX_PATH="{venv}"
 export CMAKE_PREFIX_PATH="{venv}"
 export ROS_DISTRO=jazzy ROS_VERSION=2 ROS_PYTHON_VERSION=3
-'''
+"""
 
-COMMON = '''\
+COMMON = """\
 export PATH="{venv}/bin:$PATH"
 export VIRTUAL_ENV="{venv}"
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${{ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}}"
 export FASTRTPS_DEFAULT_PROFILES_FILE="${{FASTRTPS_DEFAULT_PROFILES_FILE:-{root}/setup/fastdds.xml}}"
 export PYTHONWARNINGS="${{PYTHONWARNINGS:-ignore::DeprecationWarning:setuptools,ignore::UserWarning:setuptools}}"
 [ -n "${{HOME:-}}" ] || export ROS_LOG_DIR="${{ROS_LOG_DIR:-/tmp/dexgen-log}}"
-'''
+"""
 
-OVERLAY = '''\
+OVERLAY = """\
 if [ -z "${{DEXGEN_BUILDING:-}}" ] && [ -f "{root}/install/local_setup.sh" ]; then
     COLCON_CURRENT_PREFIX="{root}/install" . "{root}/install/local_setup.sh"
 fi
-'''
+"""
 
 
 def write_environment(path: Path, root: Path, venv: Path, distro: str | None) -> None:

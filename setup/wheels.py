@@ -11,12 +11,24 @@ def rewrite_build_paths(venv: Path) -> int:
     """Point the CMake files of the ROS wheels at this virtual environment; return how many were changed."""
     tag = f'cp{sys.version_info.major}{sys.version_info.minor}'
     python = f'python{sys.version_info.major}.{sys.version_info.minor}'
-    numpy = subprocess.run([venv / 'bin' / 'python3', '-c', 'import numpy; print(numpy.get_include())'],
-                           capture_output=True, text=True, check=True).stdout.strip()
+    numpy = subprocess.run(
+        [venv / 'bin' / 'python3', '-c', 'import numpy; print(numpy.get_include())'],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     rules = [
         (re.compile(r'/project/build/temp\.[A-Za-z0-9_.-]+/install'), str(venv)),
-        (re.compile(rf'/opt/python/{tag}-{tag}/lib/{python}/site-packages/numpy/_?core/include'), numpy),
-        (re.compile(rf'/opt/python/{tag}-{tag}/include/{python}'), sysconfig.get_paths()['include']),
+        (
+            re.compile(
+                rf'/opt/python/{tag}-{tag}/lib/{python}/site-packages/numpy/_?core/include'
+            ),
+            numpy,
+        ),
+        (
+            re.compile(rf'/opt/python/{tag}-{tag}/include/{python}'),
+            sysconfig.get_paths()['include'],
+        ),
         (re.compile(rf'/opt/python/{tag}-{tag}'), str(venv)),
     ]
     changed = 0

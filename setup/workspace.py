@@ -23,9 +23,11 @@ GROUPS = ('stack', 'test', 'learning', 'peers')
 
 def sourced_ros() -> str | None:
     """Name of the ROS 2 distribution that is sourced, or None."""
-    has_ros = any((Path(prefix) / 'share' / 'rclpy').is_dir()
-                  for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-                  if prefix and Path(prefix).resolve() != VENV)
+    has_ros = any(
+        (Path(prefix) / 'share' / 'rclpy').is_dir()
+        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+        if prefix and Path(prefix).resolve() != VENV
+    )
     return os.environ.get('ROS_DISTRO') if has_ros else None
 
 
@@ -47,8 +49,14 @@ def package_digest() -> str:
     manifests = [path.parent for path in ROOT.glob('*/package.xml')]
     names = ('package.xml', 'setup.py', 'setup.cfg', 'CMakeLists.txt')
     files = [folder / name for folder in manifests for name in names]
-    return digest(*sorted(files), ROOT / 'dexgen_msgs', ROOT / 'colcon.meta', ROOT / 'setup' / 'underlay',
-                  *sorted(ROOT.glob('launch/*.launch.py')), *sorted(ROOT.glob('*/rviz/*')))
+    return digest(
+        *sorted(files),
+        ROOT / 'dexgen_msgs',
+        ROOT / 'colcon.meta',
+        ROOT / 'setup' / 'underlay',
+        *sorted(ROOT.glob('launch/*.launch.py')),
+        *sorted(ROOT.glob('*/rviz/*')),
+    )
 
 
 class Stamp:
@@ -66,16 +74,26 @@ class Stamp:
 
 def run(*command: object, env: dict | None = None, log: Path | None = None) -> None:
     """Run a command; on failure raise SetupError with its last lines."""
-    result = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if log:
         log.write_text(result.stdout)
     if result.returncode:
         tail = '\n'.join(result.stdout.splitlines()[-25:])
         if 'No space left on device' in result.stdout:
-            raise SetupError(f'the disk that holds {ROOT} is full; free 4 GB and run make setup again')
-        raise SetupError(f'{tail}\n\n{Path(str(command[0])).name} failed (exit {result.returncode}), '
-                         f'see above{f" and {log}" if log else ""}')
+            raise SetupError(
+                f'the disk that holds {ROOT} is full; free 4 GB and run make setup again'
+            )
+        raise SetupError(
+            f'{tail}\n\n{Path(str(command[0])).name} failed (exit {result.returncode}), '
+            f'see above{f" and {log}" if log else ""}'
+        )
 
 
 def install(groups: list[str], distro: str | None) -> None:
@@ -97,8 +115,15 @@ def install(groups: list[str], distro: str | None) -> None:
     index = os.environ.get('TORCH_INDEX')
     extra = ['--extra-index-url', index] if index and 'learning' in groups else []
     pins = [] if distro else ['-c', constraints]
-    run(VENV / 'bin' / 'pip', 'install', '--disable-pip-version-check', *pins, *extra,
-        *[part for file in files for part in ('-r', file)], log=VENV / 'pip.log')
+    run(
+        VENV / 'bin' / 'pip',
+        'install',
+        '--disable-pip-version-check',
+        *pins,
+        *extra,
+        *[part for file in files for part in ('-r', file)],
+        log=VENV / 'pip.log',
+    )
     if not distro:
         rewrite_build_paths(VENV)
     stamp.write(key)
@@ -114,23 +139,45 @@ def build(distro: str | None) -> None:
         return
     print('Building the workspace with colcon', flush=True)
     bases = [ROOT]
-    has_tf2 = any((Path(prefix) / 'share' / 'tf2_msgs').is_dir()
-                  for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if prefix)
+    has_tf2 = any(
+        (Path(prefix) / 'share' / 'tf2_msgs').is_dir()
+        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
+        if prefix
+    )
     if not (distro and has_tf2):
         bases.append(ROOT / 'setup' / 'underlay')
-    command = ['colcon', 'build', '--symlink-install', '--base-paths', *map(str, bases),
-               '--cmake-args', f'-DPython3_EXECUTABLE={VENV}/bin/python3', '-DBUILD_TESTING=OFF']
+    command = [
+        'colcon',
+        'build',
+        '--symlink-install',
+        '--base-paths',
+        *map(str, bases),
+        '--cmake-args',
+        f'-DPython3_EXECUTABLE={VENV}/bin/python3',
+        '-DBUILD_TESTING=OFF',
+    ]
     shell = f'. {environment} && exec {VENV}/bin/python3 "$(command -v colcon)" "$@"'
-    run('sh', '-c', shell, *command, env={**os.environ, 'DEXGEN_BUILDING': '1'}, log=VENV / 'colcon.log')
+    run(
+        'sh',
+        '-c',
+        shell,
+        *command,
+        env={**os.environ, 'DEXGEN_BUILDING': '1'},
+        log=VENV / 'colcon.log',
+    )
     stamp.write(key)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('groups', nargs='*', metavar='group', help=f'requirement groups: {", ".join(GROUPS)}')
+    parser.add_argument(
+        'groups', nargs='*', metavar='group', help=f'requirement groups: {", ".join(GROUPS)}'
+    )
     groups = parser.parse_args().groups or ['stack', 'test']
     if unknown := set(groups) - set(GROUPS):
-        parser.error(f'unknown group {", ".join(sorted(unknown))}; the groups are {", ".join(GROUPS)}')
+        parser.error(
+            f'unknown group {", ".join(sorted(unknown))}; the groups are {", ".join(GROUPS)}'
+        )
     start = time.monotonic()
     try:
         distro = sourced_ros()

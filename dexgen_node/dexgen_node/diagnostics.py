@@ -26,20 +26,38 @@ class Diagnostics:
         """Add a part: `report()` gives level (DiagnosticStatus.OK, WARN, ERROR), sentence, values."""
         self._parts[name] = report
 
-    def add_rate(self, name: str, watch, expected: float, warn: float = 0.9, error: float = 0.5) -> None:
+    def add_rate(
+        self, name: str, watch, expected: float, warn: float = 0.9, error: float = 0.5
+    ) -> None:
         """Add a watched stream or loop with its expected rate [Hz] and the shares of it that warn and err."""
+
         def report():
             figures: RateReport = watch.report(time.monotonic())
             level, sentence = DiagnosticStatus.OK, f'{figures.rate:.1f} Hz'
             if figures.rate < error * expected:
-                level, sentence = DiagnosticStatus.ERROR, f'{figures.rate:.1f} Hz, {expected:.1f} expected'
+                level, sentence = (
+                    DiagnosticStatus.ERROR,
+                    f'{figures.rate:.1f} Hz, {expected:.1f} expected',
+                )
             elif figures.rate < warn * expected:
-                level, sentence = DiagnosticStatus.WARN, f'{figures.rate:.1f} Hz, {expected:.1f} expected'
-            return level, sentence, {
-                'rate [Hz]': f'{figures.rate:.2f}', 'age [s]': f'{figures.age:.3f}',
-                'jitter [ms]': f'{1e3 * figures.jitter:.2f}', 'longest period [ms]': f'{1e3 * figures.period_max:.2f}',
-                'execution mean [ms]': f'{1e3 * figures.duration_mean:.3f}',
-                'execution p99 [ms]': f'{1e3 * figures.duration_p99:.3f}', 'count': figures.count}
+                level, sentence = (
+                    DiagnosticStatus.WARN,
+                    f'{figures.rate:.1f} Hz, {expected:.1f} expected',
+                )
+            return (
+                level,
+                sentence,
+                {
+                    'rate [Hz]': f'{figures.rate:.2f}',
+                    'age [s]': f'{figures.age:.3f}',
+                    'jitter [ms]': f'{1e3 * figures.jitter:.2f}',
+                    'longest period [ms]': f'{1e3 * figures.period_max:.2f}',
+                    'execution mean [ms]': f'{1e3 * figures.duration_mean:.3f}',
+                    'execution p99 [ms]': f'{1e3 * figures.duration_p99:.3f}',
+                    'count': figures.count,
+                },
+            )
+
         self.add(name, report)
 
     def publish(self) -> None:
@@ -48,7 +66,13 @@ class Diagnostics:
         message.header.stamp = self._node.get_clock().now().to_msg()
         for name, report in self._parts.items():
             level, sentence, values = report()
-            message.status.append(DiagnosticStatus(
-                level=level, name=f'{self._node.get_name()}: {name}', message=sentence, hardware_id='dexgen',
-                values=[KeyValue(key=key, value=str(value)) for key, value in values.items()]))
+            message.status.append(
+                DiagnosticStatus(
+                    level=level,
+                    name=f'{self._node.get_name()}: {name}',
+                    message=sentence,
+                    hardware_id='dexgen',
+                    values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+                )
+            )
         self._publisher.publish(message)

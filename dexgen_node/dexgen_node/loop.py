@@ -21,8 +21,14 @@ class FixedRateLoop:
       priority: SCHED_FIFO priority, 0 for none; refused priorities are ignored.
     """
 
-    def __init__(self, rate: float, tick: Callable[[float], None], on_error: Callable[[BaseException], None],
-                 name: str = 'loop', priority: int = 0):
+    def __init__(
+        self,
+        rate: float,
+        tick: Callable[[float], None],
+        on_error: Callable[[BaseException], None],
+        name: str = 'loop',
+        priority: int = 0,
+    ):
         self.period = 1.0 / rate
         self.watch = RateWatch()
         self.missed = 0

@@ -5,8 +5,17 @@ from collections.abc import Sequence
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 
 
-def declare(node, name: str, default, description: str, *, low: float | None = None, high: float | None = None,
-            choices: Sequence[str] = (), read_only: bool = True):
+def declare(
+    node,
+    name: str,
+    default,
+    description: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    read_only: bool = True,
+):
     """Declare a parameter and return its value.
 
     Args:
@@ -24,7 +33,9 @@ def declare(node, name: str, default, description: str, *, low: float | None = N
         descriptor.additional_constraints = 'one of ' + ', '.join(choices)
     if low is not None and high is not None:
         if isinstance(default, float):
-            descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(low), to_value=float(high))
+            ]
         else:
             descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
     value = node.declare_parameter(name, default, descriptor).value

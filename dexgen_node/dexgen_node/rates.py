@@ -63,4 +63,5 @@ class RateWatch:
             period_max=float(periods.max()) if len(periods) else 0.0,
             duration_mean=float(durations.mean()) if len(durations) else 0.0,
             duration_p99=float(np.quantile(durations, 0.99)) if len(durations) else 0.0,
-            count=count)
+            count=count,
+        )

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from dexgen_msgs.msg import (AppliedTarget, ControllerState, HandLandmarks, JointTarget, KeypointCommand, ObjectState,
-                             StackState)
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -11,12 +9,24 @@ from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
+from dexgen_msgs.msg import (
+    AppliedTarget,
+    ControllerState,
+    HandLandmarks,
+    JointTarget,
+    KeypointCommand,
+    ObjectState,
+    StackState,
+)
+
 
 def _qos(reliable: bool, depth: int = 1, latched: bool = False) -> QoSProfile:
     return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST, depth=depth,
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
-        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE)
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
 
 
 SENSOR = _qos(reliable=False)
@@ -44,7 +54,9 @@ class Topic:
 
     def subscription(self, node, callback, **options):
         """Create the subscription on the node."""
-        return node.create_subscription(self.type, self.name, callback, self.subscriber_qos or self.qos, **options)
+        return node.create_subscription(
+            self.type, self.name, callback, self.subscriber_qos or self.qos, **options
+        )
 
 
 HAND_LANDMARKS = Topic('hand_landmarks', HandLandmarks, SENSOR)
