@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='What every dexgen node shares: topics and QoS, parameters, fixed-rate loops, watches, diagnostics.',
+    description=(
+        'What every dexgen node shares: topics and QoS, parameters, fixed-rate loops, '
+        'watches, diagnostics.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

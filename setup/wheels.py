@@ -8,7 +8,7 @@ import sysconfig
 
 
 def rewrite_build_paths(venv: Path) -> int:
-    """Point the CMake files of the ROS wheels at this virtual environment; return how many were changed."""
+    """Point the CMake files of the ROS wheels at this environment; return how many changed."""
     tag = f'cp{sys.version_info.major}{sys.version_info.minor}'
     python = f'python{sys.version_info.major}.{sys.version_info.minor}'
     numpy = subprocess.run(

@@ -1,4 +1,4 @@
-"""Build the workspace: a virtual environment, ROS 2 where none is sourced, and the packages of this repository.
+"""Build the workspace: virtual environment, ROS 2 where none is sourced, and our packages.
 
 Standard library only: it runs before anything is installed. Called by the Makefile.
 """
@@ -45,7 +45,7 @@ def digest(*parts: object) -> str:
 
 
 def package_digest() -> str:
-    """Hash of what colcon must see again: manifests, setup files, interfaces; never Python sources."""
+    """Hash of what colcon must see again: manifests, setup files, interfaces; no Python."""
     manifests = [path.parent for path in ROOT.glob('*/package.xml')]
     names = ('package.xml', 'setup.py', 'setup.cfg', 'CMakeLists.txt')
     files = [folder / name for folder in manifests for name in names]

@@ -1,1 +1,1 @@
-"""What every dexgen node shares: topics and QoS, parameters, fixed-rate loops, watches, diagnostics."""
+"""What every dexgen node shares: topics, parameters, loops, watches, diagnostics."""

@@ -1,4 +1,4 @@
-"""Diagnostics at 1 Hz: what the loops and subscriptions of a node do, with thresholds for warnings."""
+"""Diagnostics at 1 Hz: what the loops and subscriptions of a node do, with thresholds."""
 
 from collections.abc import Callable, Mapping
 import time
@@ -7,6 +7,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from dexgen_node import topics
 from dexgen_node.rates import RateReport
+
+Report = Callable[[], tuple[bytes, str, Mapping[str, object]]]
 
 
 class Diagnostics:
@@ -18,18 +20,18 @@ class Diagnostics:
 
     def __init__(self, node):
         self._node = node
-        self._parts: dict[str, Callable[[], tuple[int, str, Mapping[str, object]]]] = {}
+        self._parts: dict[str, Report] = {}
         self._publisher = topics.DIAGNOSTICS.publisher(node)
         self._timer = node.create_timer(1.0, self.publish)
 
-    def add(self, name: str, report: Callable[[], tuple[int, str, Mapping[str, object]]]) -> None:
-        """Add a part: `report()` gives level (DiagnosticStatus.OK, WARN, ERROR), sentence, values."""
+    def add(self, name: str, report: Report) -> None:
+        """Add a part: `report()` gives level (DiagnosticStatus.OK, ...), sentence, values."""
         self._parts[name] = report
 
     def add_rate(
         self, name: str, watch, expected: float, warn: float = 0.9, error: float = 0.5
     ) -> None:
-        """Add a watched stream or loop with its expected rate [Hz] and the shares of it that warn and err."""
+        """Add a stream or loop: its expected rate [Hz], the shares of it that warn, err."""
 
         def report():
             figures: RateReport = watch.report(time.monotonic())

@@ -11,8 +11,8 @@ from dexgen_node.rates import RateWatch
 class FixedRateLoop:
     """Calls `tick(now)` at a fixed rate until it is stopped.
 
-    A tick that comes late is not repeated: the schedule goes on from the present, and `missed` counts the periods left
-    out. An exception in a tick ends the loop and reaches `on_error`.
+    A tick that comes late is not repeated: the schedule goes on from the present, and `missed`
+    counts the periods left out. An exception in a tick ends the loop and reaches `on_error`.
 
     Args:
       rate: [Hz].

@@ -1,4 +1,4 @@
-"""How regular a stream or a loop is: rate, age and jitter of what arrives, period and execution time of what runs."""
+"""How regular a stream or a loop is: rate, age, jitter, execution time."""
 
 from collections import deque
 from dataclasses import dataclass

@@ -10,8 +10,9 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 def run_node(create: Callable[[], object], *, executor: type = SingleThreadedExecutor) -> None:
     """Create the node, spin it until a signal, close it.
 
-    A node may have a method `close()`, called before it is destroyed. A ValueError or FileNotFoundError while it is
-    created is a user's error: it is printed as one line and ends the process with exit status 2.
+    A node may have a method `close()`, called before it is destroyed. A ValueError or
+    FileNotFoundError while it is created is a user's error: it is printed as one line and ends
+    the process with exit status 2.
     """
     rclpy.init(args=sys.argv)
     status = 0

@@ -2,13 +2,6 @@
 
 from dataclasses import dataclass
 
-from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import JointState
-from std_msgs.msg import String
-from tf2_msgs.msg import TFMessage
-from visualization_msgs.msg import MarkerArray
-
 from dexgen_msgs.msg import (
     AppliedTarget,
     ControllerState,
@@ -18,6 +11,12 @@ from dexgen_msgs.msg import (
     ObjectState,
     StackState,
 )
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
+from std_msgs.msg import String
+from tf2_msgs.msg import TFMessage
+from visualization_msgs.msg import MarkerArray
 
 
 def _qos(reliable: bool, depth: int = 1, latched: bool = False) -> QoSProfile:
@@ -44,18 +43,18 @@ class Topic:
     """One topic: relative name, message type, quality of service of publisher and subscriber."""
 
     name: str
-    type: type
+    message_type: type
     qos: QoSProfile
     subscriber_qos: QoSProfile | None = None
 
     def publisher(self, node):
         """Create the publisher on the node."""
-        return node.create_publisher(self.type, self.name, self.qos)
+        return node.create_publisher(self.message_type, self.name, self.qos)
 
     def subscription(self, node, callback, **options):
         """Create the subscription on the node."""
         return node.create_subscription(
-            self.type, self.name, callback, self.subscriber_qos or self.qos, **options
+            self.message_type, self.name, callback, self.subscriber_qos or self.qos, **options
         )
 
 
