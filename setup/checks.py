@@ -24,8 +24,8 @@ def check_machine(root: Path, venv: Path, needs_compiler: bool) -> None:
         )
     if sys.platform != 'linux' or platform.machine() != 'x86_64':
         raise SetupError(
-            f'{sys.platform} on {platform.machine()} is not supported: mediapipe 0.10.30, pyrealsense2 '
-            'and the ROS 2 wheels exist for Linux on x86_64 only'
+            f'{sys.platform} on {platform.machine()} is not supported: mediapipe 0.10.30, '
+            'pyrealsense2 and the ROS 2 wheels exist for Linux on x86_64 only'
         )
     missing = []
     if needs_compiler:

@@ -21,14 +21,12 @@ REQUIREMENTS = ROOT / 'setup' / 'requirements'
 GROUPS = ('stack', 'test', 'learning', 'peers')
 
 
-def sourced_ros() -> str | None:
-    """Name of the ROS 2 distribution that is sourced, or None."""
-    has_ros = any(
-        (Path(prefix) / 'share' / 'rclpy').is_dir()
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-        if prefix and Path(prefix).resolve() != VENV
-    )
-    return os.environ.get('ROS_DISTRO') if has_ros else None
+def sourced_ros() -> Path | None:
+    """Prefix of the ROS 2 that is sourced; None where there is none but our wheels."""
+    for prefix in map(Path, filter(None, os.environ.get('AMENT_PREFIX_PATH', '').split(':'))):
+        if (prefix / 'share' / 'rclpy').is_dir() and not (prefix / 'pyvenv.cfg').exists():
+            return prefix
+    return None
 
 
 def digest(*parts: object) -> str:
@@ -96,25 +94,38 @@ def run(*command: object, env: dict | None = None, log: Path | None = None) -> N
         )
 
 
-def install(groups: list[str], distro: str | None) -> None:
+def constraints_beside_ros(constraints: Path) -> Path:
+    """Constraints with the numpy that the sourced ROS 2 was built with: its C code needs it."""
+    program = 'import numpy; print(numpy.__version__)'
+    found = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    lines = [line for line in constraints.read_text().splitlines()
+             if not line.startswith(('numpy==', 'setuptools==', 'ros-', 'colcon-'))]
+    if found.returncode == 0:
+        lines.append(f'numpy=={found.stdout.strip()}')
+    result = VENV / 'constraints.txt'
+    result.write_text('\n'.join(lines) + '\n')
+    return result
+
+
+def install(groups: list[str], ros: Path | None) -> None:
     """Create the virtual environment and install the requirement groups into it."""
     files = [REQUIREMENTS / f'{group}.txt' for group in groups]
-    if not distro:
+    if not ros:
         files.insert(0, REQUIREMENTS / 'ros.txt')
     constraints = REQUIREMENTS / 'constraints.txt'
     stamp = Stamp('-'.join(['install', *groups]))
-    key = digest(constraints, *files, sys.version, distro)
+    key = digest(constraints, *files, sys.version, ros)
     if stamp.done(key):
         return
     if not (VENV / 'bin' / 'pip').exists():
         print(f'Creating {VENV} with {sys.executable}', flush=True)
-        options = ['--system-site-packages'] if distro else []
+        options = ['--system-site-packages'] if ros else []
         run(sys.executable, '-m', 'venv', *options, VENV)
         (VENV / 'COLCON_IGNORE').touch()
     print(f'Installing {", ".join(file.stem for file in files)}', flush=True)
     index = os.environ.get('TORCH_INDEX')
     extra = ['--extra-index-url', index] if index and 'learning' in groups else []
-    pins = [] if distro else ['-c', constraints]
+    pins = ['-c', constraints if not ros else constraints_beside_ros(constraints)]
     run(
         VENV / 'bin' / 'pip',
         'install',
@@ -124,27 +135,22 @@ def install(groups: list[str], distro: str | None) -> None:
         *[part for file in files for part in ('-r', file)],
         log=VENV / 'pip.log',
     )
-    if not distro:
+    if not ros:
         rewrite_build_paths(VENV)
     stamp.write(key)
 
 
-def build(distro: str | None) -> None:
+def build(ros: Path | None) -> None:
     """Build the workspace with colcon and write the environment file."""
     environment = VENV / 'dexgen.sh'
-    write_environment(environment, ROOT, VENV, distro)
+    write_environment(environment, ROOT, VENV, ros)
     stamp = Stamp('build')
-    key = digest(package_digest(), sys.version, distro)
+    key = digest(package_digest(), sys.version, ros)
     if stamp.done(key) and (ROOT / 'install' / 'local_setup.sh').exists():
         return
     print('Building the workspace with colcon', flush=True)
     bases = [ROOT]
-    has_tf2 = any(
-        (Path(prefix) / 'share' / 'tf2_msgs').is_dir()
-        for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep)
-        if prefix
-    )
-    if not (distro and has_tf2):
+    if not ros or not (ros / 'share' / 'tf2_msgs').is_dir():
         bases.append(ROOT / 'setup' / 'underlay')
     command = [
         'colcon',
@@ -180,10 +186,10 @@ def main() -> int:
         )
     start = time.monotonic()
     try:
-        distro = sourced_ros()
+        ros = sourced_ros()
         check_machine(ROOT, VENV, needs_compiler=True)
-        install(groups, distro)
-        build(distro)
+        install(groups, ros)
+        build(ros)
     except SetupError as error:
         print(f'setup: {error}', file=sys.stderr)
         return 1

