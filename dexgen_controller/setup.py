@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='The DexterityGen controller: keypoint commands to joint targets, on its own clock.',
+    description=(
+        'The DexterityGen controller: keypoint commands to joint targets, on its own '
+        'clock.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

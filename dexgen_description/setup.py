@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='Robot hands and objects as data: MJCF, URDF and forward kinematics built from one file each.',
+    description=(
+        'Robot hands and objects as data: MJCF, URDF and forward kinematics built from '
+        'one file each.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='Everything the controller learns from: grasps, tasks, reinforcement learning, data, training, evaluation.',
+    description=(
+        'Everything the controller learns from: grasps, tasks, reinforcement learning, '
+        'data, training, evaluation.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='Hand tracking from cameras and videos, and retargeting to the keypoints of a robot hand.',
+    description=(
+        'Hand tracking from cameras and videos, and retargeting to the keypoints of a '
+        'robot hand.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

@@ -14,7 +14,10 @@ setup(
     zip_safe=True,
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
-    description='The dexgen stack described once, and what starts it: launch files and the dexgen command.',
+    description=(
+        'The dexgen stack described once, and what starts it: launch files and the dexgen '
+        'command.'
+    ),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

@@ -1,1 +1,1 @@
-"""Everything the controller learns from: grasps, tasks, reinforcement learning, data, training, evaluation."""
+"""What the controller learns from: grasps, tasks, policies, data, training, evaluation."""
