@@ -1,11 +1,25 @@
 """Fixtures that tests of several packages share."""
 
+import importlib
+import importlib.util
 import os
 from pathlib import Path
 
 import pytest
 
 HANDS = ('DEXGEN_HANDS', Path(__file__).resolve().parent.parent / 'shared' / 'hands')
+PACKAGES = (
+    'dexgen_description',
+    'dexgen_node',
+    'dexgen_teleop',
+    'dexgen_controller',
+    'dexgen_sim_bridge',
+    'dexgen_session',
+    'dexgen_learning',
+)
+# The folders that the packages lie in have the same names: imported first, they are not shadowed.
+for _package in filter(importlib.util.find_spec, PACKAGES):
+    importlib.import_module(_package)
 
 
 @pytest.fixture(scope='session')
