@@ -4,15 +4,16 @@ from collections.abc import Callable
 import sys
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 
 def run_node(create: Callable[[], object], *, executor: type = SingleThreadedExecutor) -> None:
     """Create the node, spin it until a signal, close it.
 
-    A node may have a method `close()`, called before it is destroyed. A ValueError or
-    FileNotFoundError while it is created is a user's error: it is printed as one line and ends
-    the process with exit status 2.
+    A node may have a method `close()`, called before it is destroyed. A ValueError,
+    FileNotFoundError or refused parameter while it is created is a user's error: it is printed
+    as one line and ends the process with exit status 2.
     """
     rclpy.init(args=sys.argv)
     status = 0
@@ -24,7 +25,7 @@ def run_node(create: Callable[[], object], *, executor: type = SingleThreadedExe
         spinner.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ParameterException) as error:
         if node is not None:
             raise
         print(f'error: {error}', file=sys.stderr, flush=True)

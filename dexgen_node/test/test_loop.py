@@ -1,0 +1,57 @@
+"""The fixed-rate loop: it ticks, it reports a failing tick, it leaves late periods out."""
+
+import threading
+
+from dexgen_node.loop import FixedRateLoop
+
+
+def test_ticks_arrive_in_order_until_stopped():
+    ticks, enough = [], threading.Event()
+
+    def tick(now):
+        ticks.append(now)
+        if len(ticks) == 20:
+            enough.set()
+
+    loop = FixedRateLoop(500.0, tick, on_error=lambda error: None)
+    loop.start()
+    assert enough.wait(10.0)
+    loop.stop()
+    count = len(ticks)
+    assert ticks == sorted(ticks)
+    assert loop.watch.report(ticks[-1]).count == count
+
+
+def test_an_exception_ends_the_loop_and_is_handed_on():
+    errors, failed = [], threading.Event()
+
+    def tick(now):
+        raise RuntimeError('broken')
+
+    def on_error(error):
+        errors.append(error)
+        failed.set()
+
+    loop = FixedRateLoop(100.0, tick, on_error)
+    loop.start()
+    assert failed.wait(10.0)
+    loop.stop()
+    assert [str(error) for error in errors] == ['broken']
+
+
+def test_a_slow_tick_is_not_made_up_for():
+    release, late, ticks = threading.Event(), threading.Event(), []
+
+    def tick(now):
+        ticks.append(now)
+        if len(ticks) == 1:
+            release.wait(10.0)
+        else:
+            late.set()
+
+    loop = FixedRateLoop(100.0, tick, on_error=lambda error: None)
+    loop.start()
+    threading.Timer(0.2, release.set).start()
+    assert late.wait(10.0)
+    loop.stop()
+    assert loop.missed >= 10
