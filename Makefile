@@ -35,7 +35,7 @@ test-faults: setup  ## kill, stop and flood the nodes of a running stack
 	@$(ENV) && exec python3 -m pytest -m faults $(ARGS)
 
 soak: setup  ## hours at full rate: make soak ARGS=minutes:=60
-	@$(ENV) && exec python3 -m tests.soak $(ARGS)
+	@$(ENV) && exec python3 tests/soak.py $(ARGS)
 
 lint: setup  ## ruff and the ament linters
 	@$(ENV) && ruff check . && ament_flake8 $(LINTED) >.venv/flake8.log || { cat .venv/flake8.log; exit 1; }
@@ -43,7 +43,7 @@ lint: setup  ## ruff and the ament linters
 	@echo 'lint: ruff, ament_flake8 and ament_pep257 found nothing'
 
 bench-stack: setup  ## the stack on a hand clip: rates and latency, one JSON line
-	@$(ENV) && exec python3 -m dexgen.bench_stack $(ARGS)
+	@$(ENV) && exec python3 tests/bench_stack.py $(ARGS)
 
 bench-tracking: setup  ## hand tracking: frame rate, latency, error, jitter
 	@$(ENV) && exec python3 -m dexgen_teleop.bench_tracking $(ARGS)

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from running import Observer, Stack  # noqa: E402
+from running import Observer, Stack
 
 _domains = itertools.count(30 + os.getpid() % 40)
 

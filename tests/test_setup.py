@@ -1,5 +1,6 @@
 """What `make setup` says on a machine that lacks something."""
 
+import importlib
 import os
 from pathlib import Path
 import subprocess
@@ -10,9 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SETUP = ROOT / 'setup'
 sys.path.insert(0, str(SETUP))
-
-import checks  # noqa: E402
-import workspace  # noqa: E402
+checks = importlib.import_module('checks')
+workspace = importlib.import_module('workspace')
 
 
 def run_setup(*arguments: str, **environment: str) -> subprocess.CompletedProcess:

@@ -102,7 +102,7 @@ def test_fingers_close_when_the_operator_closes(observer):
 
 
 def test_applied_targets_keep_limits_and_rate(observer):
-    received = [item for item in observer.span(topics.APPLIED_TARGET, 5.0)]
+    received = observer.span(topics.APPLIED_TARGET, 5.0)
     order = [received[0].message.joint_names.index(name) for name in HAND.joint_names]
     positions = np.array([item.message.positions for item in received])[:, order]
     stamps = np.array([stamp_of(item.message) for item in received])
