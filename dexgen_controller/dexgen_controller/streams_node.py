@@ -1,0 +1,182 @@
+"""The node's streams: what it hears, kept as the newest of each, and what it says."""
+
+from collections.abc import Callable
+import time
+
+from dexgen_msgs.msg import (
+    AppliedTarget,
+    ControllerState,
+    JointTarget,
+    KeypointCommand,
+    StackState,
+)
+from dexgen_node import topics
+from geometry_msgs.msg import Point
+import numpy as np
+
+from dexgen_controller.controller import Inputs, JointReading, Tick
+from dexgen_controller.names import NameOrder
+from dexgen_controller.policies import Command
+
+
+def _seconds(stamp) -> float:
+    return stamp.sec + 1e-9 * stamp.nanosec
+
+
+class Inbox:
+    """Subscribes to everything that the controller reads and keeps the newest of each.
+
+    A message that cannot be read (a name missing, a value not finite, another hand) is said once
+    per reason and otherwise ignored: what it would have replaced grows old, and age is what the
+    core judges.
+
+    Args:
+      node: the rclpy node.
+      hand: hand description.
+      wake: called after each readable command.
+    """
+
+    def __init__(self, node, hand, wake: Callable[[], None]):
+        self._node = node
+        self._hand = hand
+        self._wake = wake
+        self._joints = NameOrder(hand.joint_names)
+        self._keypoints = NameOrder(hand.keypoint_names)
+        self._command: Command | None = None
+        self._posture: JointReading | None = None
+        self._applied: JointReading | None = None
+        self._session_id = 0
+        self._said: set[str] = set()
+        self.refused = 0
+        self._subscriptions = [
+            topics.KEYPOINT_COMMAND.subscription(node, self._note(self._on_command)),
+            topics.JOINT_STATES.subscription(node, self._note(self._on_posture)),
+            topics.APPLIED_TARGET.subscription(node, self._note(self._on_applied)),
+            topics.STACK_STATE.subscription(node, self._note(self._on_stack)),
+        ]
+
+    @property
+    def arrival(self) -> float:
+        """When the newest command was received [s, steady clock]."""
+        return self._command.received if self._command else float('-inf')
+
+    def inputs(self) -> Inputs:
+        """The newest of everything."""
+        return Inputs(self._command, self._posture, self._applied, self._session_id)
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def _note(self, handle: Callable) -> Callable:
+        def callback(message):
+            try:
+                handle(message)
+            except ValueError as error:
+                self.refused += 1
+                sentence = f'{type(message).__name__} refused: {error}'
+                if sentence not in self._said and len(self._said) < 100:
+                    self._said.add(sentence)
+                    self._node.get_logger().warning(sentence)
+
+        return callback
+
+    def _on_command(self, message: KeypointCommand) -> None:
+        if message.hand != self._hand.name:
+            raise ValueError(f"it is for hand '{message.hand}', this one is '{self._hand.name}'")
+        points = np.array([(point.x, point.y, point.z) for point in message.keypoints])
+        self._command = Command(
+            keypoints=self._keypoints(message.keypoint_names, points.reshape(-1, 3)),
+            joints=self._joints(message.joint_names, message.joint_positions),
+            sequence=message.sequence,
+            received=time.monotonic(),
+            stamp=_seconds(message.header.stamp),
+        )
+        self._wake()
+
+    def _on_posture(self, message) -> None:
+        values = self._joints(message.name, message.position)
+        self._posture = JointReading(values, time.monotonic(), _seconds(message.header.stamp))
+
+    def _on_applied(self, message: AppliedTarget) -> None:
+        values = self._joints(message.joint_names, message.positions)
+        self._applied = JointReading(values, time.monotonic(), _seconds(message.header.stamp))
+
+    def _on_stack(self, message: StackState) -> None:
+        running = message.state == StackState.RUNNING
+        self._session_id = message.session_id if running else 0
+
+
+class Outbox:
+    """Publishes a tick: the joint target, where there is one, and the controller's state always.
+
+    Args:
+      node: the rclpy node.
+      hand: hand description.
+      rate: control rate [Hz], which is also each tick's deadline.
+    """
+
+    def __init__(self, node, hand, rate: float):
+        self._node = node
+        self._hand = hand
+        self._rate = rate
+        self._targets = topics.JOINT_TARGET.publisher(node)
+        self._states = topics.CONTROLLER_STATE.publisher(node)
+        self.late_ticks = 0
+
+    def close(self) -> None:
+        """End the publishers."""
+        self._node.destroy_publisher(self._targets)
+        self._node.destroy_publisher(self._states)
+
+    def send(self, tick: Tick, stamp, duration: float, guidance: float) -> None:
+        """Publish a tick.
+
+        Args:
+          tick: what was decided.
+          stamp: rclpy Time of the tick.
+          duration: how long the tick computed [s]; past the control period its target is late
+            and is not sent.
+          guidance: guidance strength.
+        """
+        late = duration > 1.0 / self._rate
+        self.late_ticks += late
+        if tick.target is not None and not late:
+            self._targets.publish(self._target(tick))
+        self._states.publish(self._state(tick, stamp, duration, guidance, late))
+
+    def _target(self, tick: Tick) -> JointTarget:
+        message = JointTarget(
+            session_id=tick.session_id,
+            sequence=tick.sequence,
+            joint_names=list(self._hand.joint_names),
+            positions=tick.target.tolist(),
+        )
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.header.frame_id = topics.HAND_FRAME
+        return message
+
+    def _state(
+        self, tick: Tick, stamp, duration: float, guidance: float, late: bool
+    ) -> ControllerState:
+        message = ControllerState(
+            mode=tick.mode,
+            reason='LATE' if late else tick.decision.reason,
+            session_id=tick.session_id,
+            command_sequence=tick.command_sequence,
+            control_rate=self._rate,
+            tick_time=1e3 * duration,
+            command_age=tick.command_age,
+            guidance=guidance,
+            spread=float(tick.decision.spread),
+            keypoint_names=list(self._hand.keypoint_names),
+            departure=tick.departure.tolist(),
+            predicted=[
+                Point(x=x, y=y, z=z) for x, y, z in tick.decision.predicted.reshape(-1, 3).tolist()
+            ],
+            late_ticks=self.late_ticks,
+        )
+        message.header.stamp = stamp.to_msg()
+        message.header.frame_id = topics.HAND_FRAME
+        return message
