@@ -33,6 +33,7 @@ def hand_spec(hand: Hand, timestep: float = 0.005) -> mujoco.MjSpec:
     """
     spec = mujoco.MjSpec()
     spec.modelname = hand.name
+    spec.compiler.degree = False  # ranges below are in radians
     option = spec.option
     option.timestep = timestep
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
