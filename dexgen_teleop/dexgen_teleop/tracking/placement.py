@@ -1,0 +1,42 @@
+"""Where a hand of known shape must be for a camera to see it as it does."""
+
+import numpy as np
+
+from dexgen_teleop.sources.source import Intrinsics
+
+NEAREST, FARTHEST = 0.1, 3.0
+"""Bounds of the distance of a hand from the camera [m]."""
+
+
+def place(
+    shape: np.ndarray, image: np.ndarray, intrinsics: Intrinsics, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Translate a hand so that it projects onto its image points.
+
+    With x = (X + tx) / (Z + tz) the translation is linear in the rays: X + tx = x (Z + tz), and
+    the same for y; least squares over all points. The distance is as good as the shape's size is.
+
+    Args:
+      shape: (21, 3) [m], axes of the optical frame, any origin.
+      image: (21, 2) normalised image points.
+      intrinsics: of the camera, known or assumed.
+      weight: (21,) of each point; all equal by default.
+
+    Returns:
+      (21, 3) points [m] in the optical frame.
+
+    Raises:
+      ValueError: no finite, sensible translation exists (all image points equal, for example).
+    """
+    rays = intrinsics.rays(image)
+    weight = np.ones(len(shape)) if weight is None else weight
+    system = np.zeros((2 * len(shape), 3))
+    system[0::2, 0], system[1::2, 1] = weight, weight
+    system[0::2, 2], system[1::2, 2] = -weight * rays[:, 0], -weight * rays[:, 1]
+    right = (weight[:, None] * (rays * shape[:, 2:] - shape[:, :2])).ravel()
+    if not (np.isfinite(system).all() and np.isfinite(right).all()):
+        raise ValueError('the landmarks are not finite')
+    translation = np.linalg.lstsq(system, right, rcond=1e-4)[0]
+    if not NEAREST < translation[2] < FARTHEST:
+        raise ValueError(f'the hand would be {translation[2]:.2f} m from the camera')
+    return shape + translation
