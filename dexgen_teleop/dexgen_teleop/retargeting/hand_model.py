@@ -1,0 +1,110 @@
+"""The robot hand's model for inverse kinematics: keypoints, fingertips, near contacts."""
+
+from typing import NamedTuple
+
+from dexgen_description import Hand, hand_spec
+import mink
+import mujoco
+import numpy as np
+
+
+class Nearness(NamedTuple):
+    """Gaps between shapes that may touch, below the detection distance.
+
+    Attributes:
+      gap: (C,) surface distance [m], negative inside each other.
+      margin: (C,) distance to keep [m].
+      jacobian: (C, J) derivative of the gap by the joints [m/rad].
+    """
+
+    gap: np.ndarray
+    margin: np.ndarray
+    jacobian: np.ndarray
+
+
+class HandModel:
+    """A hand without object, gravity or dynamics, whose posture is `configuration`.
+
+    Args:
+      hand: the description.
+      detection: gap [m] below which pairs of shapes are looked at.
+    """
+
+    def __init__(self, hand: Hand, detection: float):
+        self.hand = hand
+        spec = hand_spec(hand)
+        pads = self._add_tip_centres(spec)
+        for pair in spec.pairs:
+            pair.margin, pair.gap = detection, 0.0
+        self.model = spec.compile()
+        self.configuration = mink.Configuration(self.model)
+        model = self.model
+        joints = [
+            mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) for name in hand.joint_names
+        ]
+        self.order = model.jnt_dofadr[joints]
+        """(J,) place of the hand's joints among the model's."""
+        self._sites = [
+            mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, name)
+            for name in (*hand.keypoint_names, *pads)
+        ]
+        self._margins = self._pair_margins()
+        self._jacobian = np.zeros((len(self._sites), 3, model.nv))
+        self._first, self._second = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+
+    def _add_tip_centres(self, spec: mujoco.MjSpec) -> list[str]:
+        """Add a site at the centre of each fingertip's sphere."""
+        names = []
+        for finger, index, radius in zip(
+            self.hand.fingers, self.hand.tip_indices, self.hand.tip_radius, strict=True
+        ):
+            point = self.hand.keypoints[index]
+            names.append(f'{finger}_tip_centre')
+            centre = point.pos * (1.0 - radius / np.linalg.norm(point.pos))
+            link = self.hand.links[point.link].name
+            spec.body(link).add_site(name=names[-1], pos=centre)
+        return names
+
+    def _pair_margins(self) -> dict[tuple[int, int], float]:
+        margins = {}
+        for pair in self.hand.collision_pairs:
+            ids = [
+                mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, name)
+                for name in (pair.first, pair.second)
+            ]
+            margins[min(ids), max(ids)] = pair.margin
+        return margins
+
+    def set_posture(self, q: np.ndarray) -> None:
+        """Move the hand to the posture q (nq,), in the model's order."""
+        self.configuration.update(q)
+
+    def points(self) -> np.ndarray:
+        """(K + F, 3) keypoints, then centres of the fingertips [m], hand frame."""
+        return self.configuration.data.site_xpos[self._sites]
+
+    def jacobian(self) -> np.ndarray:
+        """(K + F, 3, nv) derivative of `points` [m/rad]; overwritten by the next call."""
+        model, data = self.model, self.configuration.data
+        for i, site in enumerate(self._sites):
+            mujoco.mj_jacSite(model, data, self._jacobian[i], None, site)
+        return self._jacobian
+
+    def nearness(self) -> Nearness | None:
+        """Pairs of shapes nearer than the detection distance; None when there are none."""
+        model, data = self.model, self.configuration.data
+        mujoco.mj_collision(model, data)
+        count = data.ncon
+        if not count:
+            return None
+        contacts = data.contact
+        normals, places, geoms = contacts.frame[:, :3], contacts.pos, contacts.geom
+        bodies = model.geom_bodyid[geoms]
+        jacobian, margin = np.empty((count, model.nv)), np.empty(count)
+        for i in range(count):
+            mujoco.mj_jac(model, data, self._first, None, places[i], bodies[i, 0])
+            mujoco.mj_jac(model, data, self._second, None, places[i], bodies[i, 1])
+            jacobian[i] = normals[i] @ (self._second - self._first)
+            first, second = geoms[i]
+            margin[i] = self._margins[min(first, second), max(first, second)]
+        return Nearness(contacts.dist.copy(), margin, jacobian)
