@@ -7,13 +7,14 @@ from dexgen_description.object_file import load_object, object_names, read_objec
 from dexgen_description.object_model import ObjectModel
 from dexgen_description.shape import Shape
 from dexgen_description.symmetry import Symmetry
+from dexgen_description.urdf import hand_urdf, object_urdf
 
 _MUJOCO_NAMES = ('hand_spec', 'add_object')
 
 __all__ = [
     'CollisionPair', 'DataFileError', 'Hand', 'Keypoint', 'Kinematics', 'Link', 'ObjectModel',
-    'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'load_hand', 'load_object',
-    'object_names', 'read_hand', 'read_object',
+    'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'hand_urdf', 'load_hand',
+    'load_object', 'object_names', 'object_urdf', 'read_hand', 'read_object',
 ]
 
 
