@@ -1,0 +1,94 @@
+"""The description: complete, consistent, and what the nodes declare."""
+
+from dexgen.arguments import ArgumentError, resolve
+from dexgen.stack import check_teleop, STACKS, TELEOP
+import pytest
+
+
+def values(**given):
+    """Values of the arguments of the teleoperation stack."""
+    return resolve(TELEOP.arguments, {name: str(value) for name, value in given.items()})
+
+
+def running(**given):
+    """Names of the nodes that run."""
+    return [node.name for node in TELEOP.running(values(**given))]
+
+
+def parameters(name, restarted=False, **given):
+    """Parameters of a node."""
+    node = next(node for node in TELEOP.nodes if node.name == name)
+    return node.parameter_values(values(**given), restarted)
+
+
+@pytest.mark.parametrize('stack', STACKS.values(), ids=list(STACKS))
+def test_names_are_unique_and_described(stack):
+    names = [argument.name for argument in stack.arguments]
+    assert len(set(names)) == len(names)
+    assert all(argument.description for argument in stack.arguments)
+    assert len({node.name for node in stack.nodes}) == len(stack.nodes)
+
+
+@pytest.mark.parametrize('stack', STACKS.values(), ids=list(STACKS))
+def test_every_default_is_allowed_and_every_parameter_resolves(stack):
+    defaults = resolve(stack.arguments, {item.name: item.text() for item in stack.arguments})
+    for node in stack.nodes:
+        for name, value in node.parameter_values(defaults).items():
+            assert isinstance(value, str | bool | int | float), (node.name, name)
+        assert set(node.after_restart) <= set(node.parameters)
+
+
+def test_the_default_run():
+    assert running() == ['hand_tracker', 'retargeter', 'controller', 'hand_bridge', 'viewer']
+
+
+def test_conditions():
+    assert 'hand_tracker' not in running(source='topic')
+    assert 'viewer' not in running(viewer='none')
+    assert 'rviz' in running(viewer='rviz') and 'viewer' not in running(viewer='rviz')
+    assert 'recorder' in running(record='true')
+
+
+def test_the_operators_hand_is_that_of_the_robot_unless_given():
+    assert parameters('hand_tracker', hand='allegro_left')['side'] == 'left'
+    assert parameters('hand_tracker', hand='allegro_left', side='right')['side'] == 'right'
+
+
+def test_controller_is_a_mode_or_a_checkpoint():
+    hold = parameters('controller', controller='hold')
+    assert (hold['mode'], hold['checkpoint']) == ('hold', '')
+    model = parameters('controller', controller='runs/best')
+    assert (model['mode'], model['checkpoint']) == ('model', 'runs/best')
+
+
+def test_a_restarted_bridge_does_not_engage_by_itself():
+    assert parameters('hand_bridge', engage='true')['auto_engage'] is True
+    assert parameters('hand_bridge', restarted=True, engage='true')['auto_engage'] is False
+
+
+def test_no_object():
+    assert parameters('hand_bridge', object='none')['object'] == ''
+
+
+def test_the_page_is_local_unless_opened():
+    assert parameters('viewer')['host'] == '127.0.0.1'
+    assert parameters('viewer', network='subnet')['host'] == '0.0.0.0'
+
+
+def test_what_only_watches_runs_at_low_priority():
+    watching = {'viewer', 'recorder', 'rviz'}
+    assert {node.name for node in TELEOP.nodes if node.nice} == watching
+
+
+@pytest.mark.parametrize(
+    ('given', 'message'),
+    [
+        ({'source': 'video'}, 'source:=video needs video:=<path>'),
+        ({'source': 'images'}, 'source:=images needs images:=<path>'),
+        ({'video': 'a.mp4'}, 'is not read by source:=script; add source:=video'),
+        ({'controller': 'no/such'}, 'no checkpoint that exists; allowed: passthrough, hold'),
+    ],
+)
+def test_contradictions_are_refused(given, message):
+    with pytest.raises(ArgumentError, match=message):
+        check_teleop(values(**given))
