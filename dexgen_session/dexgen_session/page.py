@@ -1,0 +1,179 @@
+"""The live page: a viser server with the scene, the status and the buttons."""
+
+from collections.abc import Callable, Sequence
+import socket
+import threading
+from typing import Protocol
+
+import viser
+
+from dexgen_session.page_scene import PageScene
+from dexgen_session.page_status import figures_html, head_html
+from dexgen_session.snapshot import Snapshot
+
+WRISTS = {
+    'palm up': (0.0, 0.7071067811865476, 0.0, 0.7071067811865476),
+    'palm down': (0.7071067811865476, 0.0, 0.7071067811865476, 0.0),
+    'sideways': (0.5, 0.5, 0.5, 0.5),
+}
+"""Wrist orientations of the buttons: wxyz of the hand frame in the world (z up)."""
+NO_OBJECT = 'none'
+"""Entry of the object list that takes the object out of the scene."""
+FOLLOW_AFTER = 8
+"""Statuses after a user's choice before a list shows the stack's report again."""
+
+
+class PageActions(Protocol):
+    """What the page's buttons do. Calls return at once; outcomes come by Page.notice."""
+
+    def engage(self) -> None: ...
+    def disengage(self) -> None: ...
+    def stop(self) -> None: ...
+    def reset(self) -> None: ...
+    def select_object(self, name: str) -> None: ...
+    def set_mode(self, mode: str) -> None: ...
+    def set_wrist(self, wxyz: Sequence[float]) -> None: ...
+
+
+class _Choice:
+    """A list that obeys the user and shows what the stack reports, also a name not on offer."""
+
+    def __init__(self, dropdown, choose: Callable[[str], None]):
+        self._dropdown, self._choose = dropdown, choose
+        self._patience = 0
+        dropdown.on_update(self._changed)
+
+    def _changed(self, event) -> None:
+        if event.client is not None:
+            self._patience = FOLLOW_AFTER
+            self._choose(event.target.value)
+
+    def follow(self, value: str) -> None:
+        """Show the reported value, unless a user's choice is still on its way."""
+        self._patience = max(0, self._patience - 1)
+        if not value or self._patience or self._dropdown.value == value:
+            return
+        if value not in self._dropdown.options:
+            self._dropdown.options = (*self._dropdown.options, value)
+        self._dropdown.value = value
+
+
+class _Server(viser.ViserServer):
+    """viser without its public sharing: a page may not ask the server to open a tunnel outside."""
+
+    def request_share_url(self, verbose: bool = True) -> str | None:
+        return None
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Check that the page can open its port (viser would take another one without a word).
+
+    Raises:
+      ValueError: the port is taken, or the host is none of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        raise ValueError(
+            f'the live page cannot open {host}:{port} ({error.strerror}); '
+            'end the program that uses the port, or choose another one with port:=<number>'
+        ) from None
+
+
+class Page:
+    """The live page, open from construction to `close()`.
+
+    Args:
+      hand: the hand description; kinematics: its forward kinematics.
+      actions: what the buttons do.
+      objects: names of the objects on offer.
+      modes: names of the controller's modes on offer.
+      host, port: where it listens.
+
+    Raises:
+      ValueError: the port is taken.
+    """
+
+    def __init__(
+        self,
+        hand,
+        kinematics,
+        actions: PageActions,
+        objects: Sequence[str],
+        modes: Sequence[str] = ('passthrough', 'hold'),
+        host: str = '127.0.0.1',
+        port: int = 8080,
+    ):
+        require_free_port(host, port)
+        self._server = _Server(host=host, port=port, label='dexgen', verbose=False)
+        self._lock = threading.Lock()
+        self._notice = ''
+        self._server.gui.configure_theme(
+            show_logo=False, show_share_button=False, control_width='medium'
+        )
+        self._add_controls(actions, objects, modes)
+        self._scene = PageScene(self._server.scene, hand, kinematics)
+        self._server.initial_camera.position = (-0.34, 0.0, 0.36)
+        self._server.initial_camera.look_at = (0.09, 0.1, 0.0)
+        self.url = f'http://{host}:{port}'
+
+    def _add_controls(self, actions: PageActions, objects, modes) -> None:
+        gui = self._server.gui
+        self._head = gui.add_html(head_html(Snapshot()))
+        stop = gui.add_button('STOP', color='red', icon=viser.Icon.HAND_STOP, hint='Esc')
+        stop.on_click(lambda _: actions.stop())
+        command = gui.add_command('Stop', hotkey='escape', icon=viser.Icon.HAND_STOP)
+        command.on_trigger(lambda _: actions.stop())
+        for label, color, action in (
+            ('Engage', 'green', actions.engage),
+            ('Disengage', 'gray', actions.disengage),
+            ('Reset', 'gray', actions.reset),
+        ):
+            button = gui.add_button(label, color=color)
+            button.on_click(lambda _, action=action: action())
+        self._object = _Choice(
+            gui.add_dropdown('object', (NO_OBJECT, *objects)),
+            lambda name: actions.select_object('' if name == NO_OBJECT else name),
+        )
+        self._mode = _Choice(gui.add_dropdown('mode', tuple(modes)), actions.set_mode)
+        wrist = gui.add_button_group('wrist', tuple(WRISTS))
+
+        self._figures = gui.add_html(figures_html(Snapshot()))
+
+        @wrist.on_click
+        def _(event) -> None:
+            actions.set_wrist(WRISTS[event.target.value])
+
+    def notice(self, text: str) -> None:
+        """Show the outcome of an action; safe from any thread."""
+        with self._lock:
+            self._notice = text
+
+    @property
+    def watched(self) -> bool:
+        """Whether a browser is open on the page."""
+        return bool(self._server.get_clients())
+
+    def show(self, snapshot: Snapshot, with_status: bool = True) -> None:
+        """Bring the page to a snapshot; the status, slower to draw, only where asked for."""
+        with self._server.atomic():
+            self._scene.show(snapshot)
+        if with_status:
+            with self._lock:
+                notice = self._notice
+            self._head.content = head_html(snapshot, notice)
+            self._figures.content = figures_html(snapshot)
+            if snapshot.stack:
+                self._object.follow(snapshot.stack.object or NO_OBJECT)
+            if snapshot.controller:
+                self._mode.follow(snapshot.controller.mode)
+
+    def close(self) -> None:
+        """Close the page and its port."""
+        self._server.stop()

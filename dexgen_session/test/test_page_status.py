@@ -1,0 +1,39 @@
+"""The status part of the page: what it says, and that foreign text cannot become markup."""
+
+from dexgen_session.page_status import figures_html, head_html
+from dexgen_session.snapshot import GateView, Snapshot, StackView
+
+
+def stack(**changes):
+    values = {
+        'state': 'RUNNING', 'reason': 'ENGAGED', 'message': 'the operator engaged',
+        'hand': 'allegro_right', 'object': 'cube', 'backend': 'mujoco',
+    }  # fmt: skip
+    return StackView(**{**values, **changes})
+
+
+def test_without_a_bridge_the_page_says_so():
+    assert 'NO BRIDGE' in head_html(Snapshot())
+
+
+def test_state_reason_and_notice_are_shown():
+    html = head_html(Snapshot(stack=stack()), 'engage: done.')
+    assert '>RUNNING<' in html and 'ENGAGED: the operator engaged' in html
+    assert 'engage: done.' in html
+
+
+def test_silent_streams_counts_and_warnings_are_shown():
+    html = figures_html(
+        Snapshot(
+            rates={'joint_target': 0.0, 'joint_states': 99.7},
+            gate=GateView(reason='RATE', clamped=4, rejected=2),
+            warnings=('bridge: late',),
+        )
+    )
+    assert 'silent' in html and '100 Hz' in html
+    assert 'RATE · 4 clamped · 2 rejected' in html and 'bridge: late' in html
+
+
+def test_text_of_messages_is_escaped():
+    html = head_html(Snapshot(stack=stack(message='<script>alert(1)</script>')), '<b>x</b>')
+    assert '<script>' not in html and '<b>' not in html

@@ -1,0 +1,67 @@
+"""The live page in headless Chromium, against a peer with the stack's topics and services."""
+
+from collections.abc import Iterator
+from pathlib import Path
+import re
+import socket
+
+from dexgen_session.screenshot import CHROMIUM, open_page
+import pytest
+from session_peer import wait_until
+
+pytestmark = [
+    pytest.mark.stack,
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f'{CHROMIUM} is not installed'),
+]
+
+
+@pytest.fixture
+def port() -> int:
+    """Return a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def page(peer, program, port) -> Iterator:
+    """Return the page of a running viewer, and the addresses that it asked for."""
+    viewer = program('dexgen_session.viewer_node', '--ros-args', '-p', f'port:={port}')
+    wait_until(lambda: 'live page' in viewer.output(), what=f'the viewer ({viewer.output()})')
+    with open_page(f'http://127.0.0.1:{port}') as opened:
+        yield opened
+
+
+def test_buttons_move_the_stack_and_the_status_follows(page, peer):
+    state = page.locator('#dexgen-state')
+    page.get_by_role('button', name='Engage', exact=True).click()
+    page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'RUNNING'")
+    assert 'longest hold' in page.locator('.dexgen table').inner_text()
+    page.get_by_role('button', name='STOP').click()
+    page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'STOPPED'")
+    page.get_by_role('button', name='Reset').click()
+    page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'PAUSED'")
+    page.get_by_text('palm down', exact=True).click()
+    wait_until(lambda: peer.wrists, what='the wrist service')
+    assert state.inner_text() == 'PAUSED'
+    rates = re.findall(r'joint_states\)\s*(\d+) Hz', page.locator('.dexgen table').inner_text())
+    assert rates and 30 <= int(rates[0]) <= 60
+
+
+def test_lists_choose_object_and_mode(page, peer):
+    page.get_by_role('textbox', name='object').click()
+    page.get_by_role('option', name='sphere').click()
+    wait_until(lambda: peer.object == 'sphere', what='the choice of the object')
+    page.get_by_role('textbox', name='mode').click()
+    page.get_by_role('option', name='passthrough').click()
+    wait_until(lambda: peer.mode == 'passthrough', what='the choice of the mode')
+
+
+def test_page_asks_only_its_own_server_and_draws(page, port, tmp_path):
+    page.wait_for_timeout(1500)
+    own = (f'http://127.0.0.1:{port}', f'ws://127.0.0.1:{port}', 'data:', 'blob:')
+    assert [url for url in page.requested if not url.startswith(own)] == []
+    picture = tmp_path / 'page.png'
+    page.screenshot(path=str(picture))
+    assert 10_000 < picture.stat().st_size < 300_000
