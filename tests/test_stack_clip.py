@@ -1,4 +1,4 @@
-"""The shipped stack on a recorded human hand: from the video file, and from single images of it."""
+"""The shipped stack on a recorded human hand: from the video file, and from images of it."""
 
 from dexgen_msgs.msg import HandLandmarks, StackState
 from dexgen_node import topics
