@@ -1,0 +1,1 @@
+"""The batched hand environment: simulation, randomisation, disturbances, observation."""

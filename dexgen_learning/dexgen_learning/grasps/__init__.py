@@ -1,0 +1,1 @@
+"""Grasps: found, validated in the training simulator, kept apart, joined into a graph."""
