@@ -1,6 +1,7 @@
 """The live page: a viser server with the scene, the status and the buttons."""
 
 from collections.abc import Callable, Sequence
+import math
 import socket
 import threading
 from typing import Protocol
@@ -11,16 +12,23 @@ from dexgen_session.page_scene import PageScene
 from dexgen_session.page_status import figures_html, head_html
 from dexgen_session.snapshot import Snapshot
 
-WRISTS = {
-    'palm up': (0.0, 0.7071067811865476, 0.0, 0.7071067811865476),
-    'palm down': (0.7071067811865476, 0.0, 0.7071067811865476, 0.0),
-    'sideways': (0.5, 0.5, 0.5, 0.5),
-}
-"""Wrist orientations of the buttons: wxyz of the hand frame in the world (z up)."""
+PALM_SIDEWAYS = {'right': (0.5, 0.5, 0.5, 0.5), 'left': (0.5, -0.5, 0.5, -0.5)}
+"""Orientation with the thumb up, by the hand's side."""
 NO_OBJECT = 'none'
 """Entry of the object list that takes the object out of the scene."""
 FOLLOW_AFTER = 8
 """Statuses after a user's choice before a list shows the stack's report again."""
+
+
+def wrist_buttons(side: str) -> dict[str, tuple[float, float, float, float]]:
+    """Wrist orientations on offer: wxyz of the hand frame in the world (z up)."""
+    half = math.sqrt(0.5)
+    return {
+        'palm up': (0.0, half, 0.0, half),
+        'palm down': (half, 0.0, half, 0.0),
+        'sideways': PALM_SIDEWAYS[side],
+        'fingers up': (1.0, 0.0, 0.0, 0.0),
+    }
 
 
 class PageActions(Protocol):
@@ -117,13 +125,13 @@ class Page:
         self._server.gui.configure_theme(
             show_logo=False, show_share_button=False, control_width='medium'
         )
-        self._add_controls(actions, objects, modes)
+        self._add_controls(actions, objects, modes, hand.side)
         self._scene = PageScene(self._server.scene, hand, kinematics)
         self._server.initial_camera.position = (-0.34, 0.0, 0.36)
         self._server.initial_camera.look_at = (0.09, 0.1, 0.0)
         self.url = f'http://{host}:{port}'
 
-    def _add_controls(self, actions: PageActions, objects, modes) -> None:
+    def _add_controls(self, actions: PageActions, objects, modes, side: str) -> None:
         gui = self._server.gui
         self._head = gui.add_html(head_html(Snapshot()))
         stop = gui.add_button('STOP', color='red', icon=viser.Icon.HAND_STOP, hint='Esc')
@@ -142,13 +150,14 @@ class Page:
             lambda name: actions.select_object('' if name == NO_OBJECT else name),
         )
         self._mode = _Choice(gui.add_dropdown('mode', tuple(modes)), actions.set_mode)
-        wrist = gui.add_button_group('wrist', tuple(WRISTS))
+        wrists = wrist_buttons(side)
+        wrist = gui.add_button_group('wrist', tuple(wrists))
 
         self._figures = gui.add_html(figures_html(Snapshot()))
 
         @wrist.on_click
         def _(event) -> None:
-            actions.set_wrist(WRISTS[event.target.value])
+            actions.set_wrist(wrists[event.target.value])
 
     def notice(self, text: str) -> None:
         """Show the outcome of an action; safe from any thread."""

@@ -54,6 +54,7 @@ def open_page(url: str, width: int = 1200, height: int = 720) -> Iterator:
         page.on('websocket', lambda connection: page.requested.append(connection.url))
         page.goto(url)
         page.wait_for_selector('#dexgen-state')
+        page.add_style_tag(content='.mantine-Notifications-root {display: none}')
         yield page
         browser.close()
 

@@ -7,7 +7,7 @@ import socket
 
 from dexgen_session.screenshot import CHROMIUM, open_page
 import pytest
-from session_peer import wait_until
+from session_peer import Program, wait_until
 
 pytestmark = [
     pytest.mark.stack,
@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def port() -> int:
     """Return a free port of this machine."""
     with socket.socket() as probe:
@@ -24,13 +24,24 @@ def port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def page(peer, program, port) -> Iterator:
-    """Return the page of a running viewer, and the addresses that it asked for."""
-    viewer = program('dexgen_session.viewer_node', '--ros-args', '-p', f'port:={port}')
-    wait_until(lambda: 'live page' in viewer.output(), what=f'the viewer ({viewer.output()})')
-    with open_page(f'http://127.0.0.1:{port}') as opened:
-        yield opened
+@pytest.fixture(scope='module')
+def page(peer, port, tmp_path_factory) -> Iterator:
+    """Return the page of a running viewer, with the addresses that it asked for."""
+    log = tmp_path_factory.mktemp('viewer') / 'log.txt'
+    viewer = Program('dexgen_session.viewer_node', '--ros-args', '-p', f'port:={port}', log=log)
+    try:
+        wait_until(lambda: 'live page' in viewer.output(), what='the address of the page')
+        with open_page(f'http://127.0.0.1:{port}', 800, 700) as opened:
+            yield opened
+    finally:
+        assert viewer.end() == 0, viewer.output()
+
+
+def choose(page, current: str, wanted: str) -> None:
+    """Choose an entry of the list that shows `current`."""
+    page.locator(f'input[role=combobox][value={current}]:visible').click()
+    page.get_by_role('option', name=wanted, exact=True).evaluate('option => option.click()')
+    page.locator(f'input[role=combobox][value={wanted}]:visible').wait_for()
 
 
 def test_buttons_move_the_stack_and_the_status_follows(page, peer):
@@ -50,16 +61,16 @@ def test_buttons_move_the_stack_and_the_status_follows(page, peer):
 
 
 def test_lists_choose_object_and_mode(page, peer):
-    page.get_by_role('textbox', name='object').click()
-    page.get_by_role('option', name='sphere').click()
+    choose(page, 'cube', 'sphere')
     wait_until(lambda: peer.object == 'sphere', what='the choice of the object')
-    page.get_by_role('textbox', name='mode').click()
-    page.get_by_role('option', name='passthrough').click()
+    choose(page, 'hold', 'passthrough')
     wait_until(lambda: peer.mode == 'passthrough', what='the choice of the mode')
+    peer.object = 'cylinder'
+    peer.publish_state()
+    page.locator('input[role=combobox][value=cylinder]:visible').wait_for()
 
 
 def test_page_asks_only_its_own_server_and_draws(page, port, tmp_path):
-    page.wait_for_timeout(1500)
     own = (f'http://127.0.0.1:{port}', f'ws://127.0.0.1:{port}', 'data:', 'blob:')
     assert [url for url in page.requested if not url.startswith(own)] == []
     picture = tmp_path / 'page.png'
