@@ -15,8 +15,7 @@ setup(
     maintainer='dexgen maintainers',
     maintainer_email='maintainers@dexgen.invalid',
     description=(
-        'The DexterityGen controller: keypoint commands to joint targets, on its own '
-        'clock.'
+        'The DexterityGen controller: keypoint commands to joint targets, on its own clock.'
     ),
     license='Apache-2.0',
     entry_points={

@@ -1,0 +1,196 @@
+"""A trained controller on disk: tensors as safetensors, the rest as JSON, a model card."""
+
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+
+import numpy as np
+
+from dexgen_controller.model_config import ModelConfig
+
+WEIGHTS, CONFIG, CARD = 'weights.safetensors', 'config.json', 'README.md'
+VERSION = 1
+"""Version of the layout; a checkpoint of another one is refused."""
+
+
+@dataclass(frozen=True)
+class HandLayout:
+    """The hand that the numbers belong to.
+
+    Attributes:
+      name: name of the hand description.
+      joint_names, keypoint_names, fingers: in the order of the numbers.
+    """
+
+    name: str
+    joint_names: tuple[str, ...]
+    keypoint_names: tuple[str, ...]
+    fingers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, hand) -> 'HandLayout':
+        """The layout of a hand description."""
+        return cls(
+            hand.name, tuple(hand.joint_names), tuple(hand.keypoint_names), tuple(hand.fingers)
+        )
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """Units of the networks.
+
+    Attributes:
+      state_mean, state_scale: (S,) of the stacked observation.
+      motion_scale: (D,) length of one normalised unit [m].
+      motion_bound: (D,) longest coordinate that the data reach [m].
+      motion_reference: (1,) root mean square of all motion coordinates [m]: unit of guidance.
+      command_bound: (K,) longest keypoint offset that the data reach [m].
+      target_scale: (J,) of the target increments [rad].
+    """
+
+    state_mean: np.ndarray
+    state_scale: np.ndarray
+    motion_scale: np.ndarray
+    motion_bound: np.ndarray
+    motion_reference: np.ndarray
+    command_bound: np.ndarray
+    target_scale: np.ndarray
+
+
+STATE_LIMIT = 8.0
+"""Normalised observations are clipped to this many scales."""
+
+
+@dataclass(frozen=True)
+class DenoisingSpread:
+    """How uncertain the trained denoiser is, measured on data kept aside.
+
+    Attributes:
+      angles: (A,) rising diffusion angles [rad].
+      covariance: (A, D, D) of the clean motion about the denoised one, normalised units.
+    """
+
+    angles: np.ndarray
+    covariance: np.ndarray
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that a controller needs.
+
+    Attributes:
+      config: sizes of the networks.
+      hand: hand that it was trained on.
+      weights: name to array, `motion.` and `inverse.` as in the PyTorch modules.
+      normaliser: units.
+      spread: uncertainty of the denoiser.
+      facts: where it came from: data, training, evaluation.
+    """
+
+    config: ModelConfig
+    hand: HandLayout
+    weights: dict[str, np.ndarray]
+    normaliser: Normaliser
+    spread: DenoisingSpread
+    facts: dict = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(array.size for array in self.weights.values())
+
+
+def save_checkpoint(checkpoint: Checkpoint, folder: str | Path, card: str = '') -> Path:
+    """Write a checkpoint into a folder, which is made; returns the folder."""
+    from safetensors.numpy import save_file
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f'weights.{name}': array for name, array in checkpoint.weights.items()}
+    for group in ('normaliser', 'spread'):
+        for name, array in vars(getattr(checkpoint, group)).items():
+            tensors[f'{group}.{name}'] = array
+    save_file(
+        {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in tensors.items()},
+        folder / WEIGHTS,
+    )
+    text = {
+        'version': VERSION,
+        'model': asdict(checkpoint.config),
+        'hand': asdict(checkpoint.hand),
+        'facts': checkpoint.facts,
+    }
+    (folder / CONFIG).write_text(json.dumps(text, indent=2) + '\n')
+    (folder / CARD).write_text(card or f'# Controller for {checkpoint.hand.name}\n')
+    return folder
+
+
+def load_checkpoint(folder: str | Path) -> Checkpoint:
+    """Read a checkpoint.
+
+    Raises:
+      FileNotFoundError: the folder or a file in it does not exist.
+      ValueError: the files are of another version, or weights are missing.
+    """
+    folder = Path(folder)
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(
+                f"checkpoint '{folder}' has no {name}; give the folder of a trained controller"
+            )
+    text = json.loads((folder / CONFIG).read_text())
+    if text.get('version') != VERSION:
+        raise ValueError(
+            f"checkpoint '{folder}' has version {text.get('version')}; this one reads {VERSION}"
+        )
+    from safetensors.numpy import load_file
+
+    tensors = load_file(folder / WEIGHTS)
+    groups: dict[str, dict[str, np.ndarray]] = {'weights': {}, 'normaliser': {}, 'spread': {}}
+    for name, array in tensors.items():
+        group, _, rest = name.partition('.')
+        groups[group][rest] = array
+    names = ('joint_names', 'keypoint_names', 'fingers')
+    layout = HandLayout(text['hand']['name'], *(tuple(text['hand'][name]) for name in names))
+    model = {**text['model'], 'modes': tuple(text['model']['modes'])}
+    return Checkpoint(
+        ModelConfig(**model),
+        layout,
+        groups['weights'],
+        Normaliser(**groups['normaliser']),
+        DenoisingSpread(**groups['spread']),
+        text['facts'],
+    )
+
+
+def random_checkpoint(config: ModelConfig, hand, seed: int = 0) -> Checkpoint:
+    """A checkpoint with random weights: for timing sizes that nobody trained.
+
+    Its numbers mean nothing; its facts say so.
+    """
+    import torch
+
+    from dexgen_controller.model import DexGenModel
+
+    torch.manual_seed(seed)
+    model = DexGenModel(config)
+    size = config.motion_size
+    angles = np.linspace(0.05, 1.55, 8)
+    spread = np.sin(angles)[:, None, None] ** 2 * np.eye(size)
+    ones = np.ones(size)
+    return Checkpoint(
+        config,
+        HandLayout.of(hand),
+        {name: value.detach().numpy() for name, value in model.state_dict().items()},
+        Normaliser(
+            state_mean=np.zeros(config.state_size),
+            state_scale=np.ones(config.state_size),
+            motion_scale=0.01 * ones,
+            motion_bound=0.08 * ones,
+            motion_reference=np.array([0.01]),
+            command_bound=np.full(config.keypoints, 0.08),
+            target_scale=np.full(config.joints, 0.05),
+        ),
+        DenoisingSpread(angles, spread),
+        {'trained': False, 'seed': seed},
+    )

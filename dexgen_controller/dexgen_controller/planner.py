@@ -1,0 +1,215 @@
+"""From observation and command to motion and joint target: the learned controller in physical units."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from dexgen_controller.checkpoint import Checkpoint
+from dexgen_controller.command import command_offset
+from dexgen_controller.guidance import (
+    command_precision,
+    guidance_table,
+    GuidanceTable,
+    interpolate_covariance,
+)
+from dexgen_controller.noise_schedule import NoiseSchedule, START
+from dexgen_controller.runtime import build_runtime
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How motions are drawn.
+
+    Attributes:
+      steps: diffusion steps.
+      temperature: 1 draws from the guided distribution, 0 is deterministic DDIM.
+      start_temperature: share of noise in the motion that sampling starts from; 0 starts from
+        zero.
+      samples: motions drawn at each tick, of which the likeliest under the prior is taken.
+      start: largest diffusion angle [rad].
+      origin: what the noise is mixed with at the start: `noise` starts from noise alone,
+        `command` from the partly noised command with no further guidance ("To the Noise and
+        Back"), `plan` from the last plan.
+      backend, precision: runtime.
+      seed: of the random numbers.
+    """
+
+    steps: int = 12
+    temperature: float = 0.0
+    start_temperature: float = 1.0
+    samples: int = 1
+    start: float = START
+    origin: str = 'noise'
+    backend: str = 'auto'
+    precision: str = 'f32'
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.origin not in ('noise', 'command', 'plan'):
+            raise ValueError(f"origin is '{self.origin}'; allowed: noise, command, plan")
+        if self.samples < 1:
+            raise ValueError(f'samples is {self.samples}; at least 1 is needed')
+
+
+class Plan(NamedTuple):
+    """What the model means to do.
+
+    Attributes:
+      motion: (B, T, K, 3) keypoint displacements from the present posture [m, hand frame].
+      increment: (B, J) to add to the last applied target [rad].
+      deviation: (B, J) standard deviation of the increment [rad].
+      strain: (B,) how far guidance pulled the motion from the prior, root mean square of
+        Mahalanobis distances per coordinate: about 1 and less where the prior agrees.
+      spread: (B,) root mean square distance of the samples from their mean [m]; 0 with one sample.
+    """
+
+    motion: np.ndarray
+    increment: np.ndarray
+    deviation: np.ndarray
+    strain: np.ndarray
+    spread: np.ndarray
+
+
+class MotionPlanner:
+    """Plans for a fixed number of hands at once.
+
+    Args:
+      checkpoint: trained controller.
+      sampling: how motions are drawn.
+      batch: B, hands planned for in one call.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, sampling: SamplingConfig | None = None, batch: int = 1
+    ):
+        self.checkpoint = checkpoint
+        self.sampling = sampling or SamplingConfig()
+        self.batch = batch
+        self.schedule = NoiseSchedule.build(self.sampling.steps, self.sampling.start)
+        angles = self.schedule.angles[:-1]
+        spread = checkpoint.spread
+        self._covariance = interpolate_covariance(
+            spread.covariance.astype(np.float64), spread.angles, angles
+        )
+        self._rows = batch * self.sampling.samples
+        self._runtime = build_runtime(
+            checkpoint,
+            self.schedule,
+            self._rows,
+            self.sampling.backend,
+            self.sampling.precision,
+        )
+        self._random = np.random.default_rng(self.sampling.seed)
+        self._tables: tuple[bytes, GuidanceTable] | None = None
+        floor = 1e-3 * np.eye(checkpoint.config.motion_size)
+        self._information = np.linalg.inv(self._covariance + floor)
+        self._last: np.ndarray | None = None
+
+    def reset(self) -> None:
+        """Forget the last plan."""
+        self._last = None
+
+    def plan(
+        self,
+        state: np.ndarray,
+        keypoints: np.ndarray,
+        reference: np.ndarray,
+        guidance: float,
+        mode: str = 'default',
+        weights: np.ndarray | None = None,
+    ) -> Plan:
+        """Plan one control step.
+
+        Args:
+          state: (B, S) stacked observations.
+          keypoints: (B, K, 3) commanded keypoints [m, hand frame].
+          reference: (B, K, 3) keypoints at the last applied target [m, hand frame].
+          guidance: strength, 0 = the prior alone.
+          mode: label of the data.
+          weights: (K,) weight of each keypoint's command, None for all 1.
+
+        Raises:
+          ValueError: the mode is none of the checkpoint's.
+        """
+        config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
+        offset = command_offset(keypoints, reference, normaliser.command_bound)
+        command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
+        command = command / normaliser.motion_scale
+        if self.sampling.origin == 'command':
+            guidance = 0.0
+        table = self._table(guidance, weights)
+        inputs = {
+            'state': self._tile(state),
+            'mode': self._tile(self._one_hot(mode)),
+            'command': self._tile(command),
+            'start': self._start(self._tile(command)),
+            'noise': self._noise(),
+            'gain': np.ascontiguousarray(table.gain.transpose(0, 2, 1), dtype=np.float32),
+            'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
+            'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
+        }
+        return self._choose(self._runtime.run(inputs))
+
+    def _tile(self, array: np.ndarray) -> np.ndarray:
+        return np.repeat(array, self.sampling.samples, axis=0).astype(np.float32)
+
+    def _one_hot(self, mode: str) -> np.ndarray:
+        modes = self.checkpoint.config.modes
+        if mode not in modes:
+            raise ValueError(f"the checkpoint has no mode '{mode}'; allowed: {', '.join(modes)}")
+        return np.tile(np.array(modes) == mode, (self.batch, 1)).astype(np.float32)
+
+    def _start(self, command: np.ndarray) -> np.ndarray:
+        signal, noise = np.cos(self.sampling.start), np.sin(self.sampling.start)
+        drawn = noise * self.sampling.start_temperature
+        start = drawn * self._random.standard_normal(command.shape)
+        if self.sampling.origin == 'command':
+            start += signal * command
+        elif self.sampling.origin == 'plan' and self._last is not None:
+            start += signal * self._last
+        return start.astype(np.float32)
+
+    def _noise(self) -> np.ndarray:
+        shape = (self.sampling.steps, self._rows, self.checkpoint.config.motion_size)
+        if self.sampling.temperature <= 0.0:
+            return np.zeros(shape, np.float32)
+        return self._random.standard_normal(shape).astype(np.float32)
+
+    def _table(self, guidance: float, weights: np.ndarray | None) -> GuidanceTable:
+        config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
+        if weights is not None:
+            weights = np.tile(np.repeat(weights, 3), config.steps)
+        precision = command_precision(
+            guidance, normaliser.motion_scale, float(normaliser.motion_reference[0]), weights
+        )
+        key = precision.tobytes()
+        if self._tables is None or self._tables[0] != key:
+            table = guidance_table(self._covariance, precision, self.sampling.temperature)
+            self._tables = key, table
+        return self._tables[1]
+
+    def _choose(self, outputs: dict[str, np.ndarray]) -> Plan:
+        config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
+        motion = outputs['motion']
+        strain = self._strain(motion, outputs['means'])
+        samples = self.sampling.samples
+        rows = np.arange(self.batch) * samples
+        best = rows + strain.reshape(self.batch, samples).argmin(axis=1)
+        self._last = np.repeat(motion[best], samples, axis=0)
+        metres = (motion * normaliser.motion_scale).reshape(
+            self.batch, samples, config.steps, config.keypoints, 3
+        )
+        offsets = metres - metres.mean(axis=1, keepdims=True)
+        return Plan(
+            motion=metres.reshape(self._rows, config.steps, config.keypoints, 3)[best],
+            increment=outputs['increment'][best] * normaliser.target_scale,
+            deviation=np.exp(outputs['log_deviation'][best]) * normaliser.target_scale,
+            strain=strain[best],
+            spread=np.sqrt((offsets**2).sum(axis=-1).mean(axis=(1, 2, 3))),
+        )
+
+    def _strain(self, motion: np.ndarray, means: np.ndarray) -> np.ndarray:
+        error = motion[None] - means
+        distance = ((error @ self._information) * error).sum(axis=-1) / motion.shape[-1]
+        return np.sqrt(distance.mean(axis=0))

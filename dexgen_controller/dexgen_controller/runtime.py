@@ -1,0 +1,197 @@
+"""Runtimes of the graph: OpenVINO by default, ONNX Runtime beside it, PyTorch as reference.
+
+Each takes and gives the arrays that `graph` names. All compute on one thread.
+"""
+
+from collections.abc import Mapping
+import os
+from typing import Protocol
+
+import numpy as np
+
+from dexgen_controller.checkpoint import Checkpoint, STATE_LIMIT
+from dexgen_controller.graph import build_graph, INPUTS, OUTPUTS
+from dexgen_controller.guidance import GuidanceTable
+from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.sampler import denoised, sample
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Runtime(Protocol):
+    """Runs one tick."""
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Outputs of the graph for its inputs."""
+
+
+class OpenVinoRuntime:
+    """The graph on OpenVINO's CPU plugin.
+
+    Args:
+      precision: f32, bf16 or f16: arithmetic of the matrix products.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        schedule: NoiseSchedule,
+        batch: int = 1,
+        precision: str = 'f32',
+        threads: int = 1,
+    ):
+        # Its converter tools would send usage figures; the runtime never imports them.
+        os.environ.setdefault('OPENVINO_TELEMETRY_DISABLED', '1')
+        import openvino
+
+        core = openvino.Core()
+        model = core.read_model(build_graph(checkpoint, schedule, batch).SerializeToString())
+        self._compiled = core.compile_model(
+            model,
+            'CPU',
+            {
+                'INFERENCE_NUM_THREADS': str(threads),
+                'NUM_STREAMS': '1',
+                'PERFORMANCE_HINT': 'LATENCY',
+                'INFERENCE_PRECISION_HINT': precision,
+                'ENABLE_CPU_PINNING': False,
+            },
+        )
+        self._request = self._compiled.create_infer_request()
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Outputs of the graph for its inputs."""
+        results = self._request.infer({name: inputs[name] for name in INPUTS})
+        return {name: np.array(results[name]) for name in OUTPUTS}
+
+
+class OnnxRuntime:
+    """The graph on ONNX Runtime's CPU provider, in float32."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int = 1, threads: int = 1
+    ):
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = threads
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            build_graph(checkpoint, schedule, batch).SerializeToString(),
+            options,
+            providers=['CPUExecutionProvider'],
+        )
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Outputs of the graph for its inputs."""
+        results = self._session.run(list(OUTPUTS), {name: inputs[name] for name in INPUTS})
+        return dict(zip(OUTPUTS, results, strict=True))
+
+
+class TorchRuntime:
+    """The same tick by the PyTorch modules and the reference sampler.
+
+    Args:
+      device: cpu or cuda.
+      tabulate: False recomputes the condition in every step, as a plain implementation does.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        schedule: NoiseSchedule,
+        device: str = 'cpu',
+        tabulate: bool = True,
+    ):
+        import torch
+
+        from dexgen_controller.model import DexGenModel
+
+        self._torch = torch
+        self._device = device
+        self._config = checkpoint.config
+        self._schedule = schedule
+        self._tabulate = tabulate
+        self._model = DexGenModel(checkpoint.config).eval().to(device)
+        self._model.load_state_dict(
+            {name: torch.from_numpy(array) for name, array in checkpoint.weights.items()}
+        )
+        self._mean = self._tensor(checkpoint.normaliser.state_mean)
+        self._scale = self._tensor(checkpoint.normaliser.state_scale)
+        self._angles = self._tensor(schedule.angles[:-1])
+
+    def _tensor(self, array: np.ndarray):
+        return self._torch.as_tensor(np.asarray(array, dtype=np.float32), device=self._device)
+
+    def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
+        """Outputs of the graph for its inputs."""
+        with self._torch.inference_mode():
+            given = {name: self._tensor(inputs[name]) for name in INPUTS}
+            outputs = self._tick(given)
+        return {name: value.cpu().numpy() for name, value in outputs.items()}
+
+    def _tick(self, given: dict) -> dict:
+        state = ((given['state'] - self._mean) / self._scale).clamp(-STATE_LIMIT, STATE_LIMIT)
+        mode, motion_model = given['mode'], self._model.motion
+        if self._tabulate:
+            film_state = motion_model.condition_state(state, mode)
+            film_step = motion_model.condition_step(self._angles)
+
+        def denoise(x, index):
+            if self._tabulate:
+                film = film_state + film_step[index]
+            else:
+                film = motion_model.condition_state(state, mode)
+                film = film + motion_model.condition_step(self._angles[index : index + 1])
+            signal = float(self._schedule.signal[index])
+            noise = float(self._schedule.noise[index])
+            return denoised(self._config.prediction, x, motion_model(x, film), signal, noise)
+
+        table = GuidanceTable(given['gain'].transpose(-1, -2), given['root'].transpose(-1, -2))
+        motion, means = sample(
+            denoise,
+            self._schedule,
+            table,
+            given['command'],
+            given['start'],
+            given['noise'],
+            given['bound'],
+        )
+        increment, log_deviation = self._model.inverse(state, mode, motion)
+        return {
+            'motion': motion,
+            'means': self._torch.stack(means),
+            'increment': increment,
+            'log_deviation': log_deviation,
+        }
+
+
+BACKENDS = ('openvino', 'onnxruntime', 'torch')
+
+
+def build_runtime(
+    checkpoint: Checkpoint,
+    schedule: NoiseSchedule,
+    batch: int = 1,
+    backend: str = 'auto',
+    precision: str = 'f32',
+) -> Runtime:
+    """The runtime asked for; `auto` takes OpenVINO, or ONNX Runtime where it is not installed.
+
+    Raises:
+      ValueError: no such backend.
+    """
+    if backend == 'auto':
+        try:
+            import openvino  # noqa: F401
+
+            backend = 'openvino'
+        except ImportError:
+            backend = 'onnxruntime'
+    if backend == 'openvino':
+        return OpenVinoRuntime(checkpoint, schedule, batch, precision)
+    if backend == 'onnxruntime':
+        return OnnxRuntime(checkpoint, schedule, batch)
+    if backend == 'torch':
+        return TorchRuntime(checkpoint, schedule)
+    raise ValueError(f"no runtime '{backend}'; allowed: auto, {', '.join(BACKENDS)}")

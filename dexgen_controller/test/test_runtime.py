@@ -1,0 +1,80 @@
+"""Every runtime computes what PyTorch computes."""
+
+from dataclasses import replace
+
+from dexgen_controller.checkpoint import random_checkpoint
+from dexgen_controller.graph import step_table
+from dexgen_controller.guidance import guidance_table, interpolate_covariance
+from dexgen_controller.model_config import CONFIGS
+from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.runtime import build_runtime, TorchRuntime
+from dexgen_description import load_hand
+import numpy as np
+import pytest
+
+torch = pytest.importorskip('torch')
+HAND = load_hand('allegro_right')
+TINY = CONFIGS['tiny']
+
+
+def inputs(checkpoint, schedule, batch, seed=0):
+    random = np.random.default_rng(seed)
+    config = checkpoint.config
+    size, steps = config.motion_size, schedule.steps
+    covariance = interpolate_covariance(
+        checkpoint.spread.covariance, checkpoint.spread.angles, schedule.angles[:-1]
+    )
+    table = guidance_table(covariance, np.full(size, 2.0))
+    arrays = {
+        'state': random.normal(size=(batch, config.state_size)),
+        'mode': np.tile([1.0, 0.0], (batch, 1)),
+        'command': random.normal(size=(batch, size)),
+        'start': random.normal(size=(batch, size)),
+        'noise': random.normal(size=(steps, batch, size)),
+        'gain': table.gain.transpose(0, 2, 1),
+        'root': table.root.transpose(0, 2, 1),
+        'bound': np.full((1, size), 3.0),
+    }
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+@pytest.mark.parametrize('backend', ['openvino', 'onnxruntime'])
+@pytest.mark.parametrize('prediction', ['noise', 'velocity'])
+@pytest.mark.parametrize(('batch', 'steps'), [(1, 12), (3, 4)])
+def test_runtimes_agree_with_torch(backend, prediction, batch, steps):
+    pytest.importorskip(backend)
+    checkpoint = random_checkpoint(replace(TINY, prediction=prediction), HAND)
+    schedule = NoiseSchedule.build(steps)
+    given = inputs(checkpoint, schedule, batch)
+    expected = TorchRuntime(checkpoint, schedule).run(given)
+    found = build_runtime(checkpoint, schedule, batch, backend).run(given)
+    scale = checkpoint.normaliser.motion_scale
+    assert np.abs((found['motion'] - expected['motion']) * scale).max() < 1e-5
+    for name in ('increment', 'log_deviation'):
+        np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
+
+
+def test_tabulated_conditions_are_the_plain_ones():
+    checkpoint = random_checkpoint(TINY, HAND)
+    schedule = NoiseSchedule.build(6)
+    given = inputs(checkpoint, schedule, 2)
+    plain = TorchRuntime(checkpoint, schedule, tabulate=False).run(given)
+    tabulated = TorchRuntime(checkpoint, schedule).run(given)
+    np.testing.assert_allclose(tabulated['motion'], plain['motion'], atol=1e-4)
+
+
+def test_the_step_table_is_the_models():
+    from dexgen_controller.model import DexGenModel
+
+    checkpoint = random_checkpoint(TINY, HAND)
+    model = DexGenModel(TINY)
+    model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    angles = np.linspace(0.05, 1.5, 7)
+    with torch.inference_mode():
+        expected = model.motion.condition_step(torch.from_numpy(angles).float()).numpy()
+    np.testing.assert_allclose(step_table(checkpoint.weights, angles), expected, atol=1e-5)
+
+
+def test_an_unknown_runtime_is_named():
+    with pytest.raises(ValueError, match='openvino, onnxruntime, torch'):
+        build_runtime(random_checkpoint(TINY, HAND), NoiseSchedule.build(2), backend='abacus')
