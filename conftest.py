@@ -16,6 +16,7 @@ PACKAGES = (
     'dexgen_sim_bridge',
     'dexgen_session',
     'dexgen_learning',
+    'launch_ros',
 )
 # The folders that the packages lie in have the same names: imported first, they are not shadowed.
 for _package in filter(importlib.util.find_spec, PACKAGES):

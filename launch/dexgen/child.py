@@ -18,6 +18,7 @@ class Child:
     """Starts a process and hands on its lines.
 
     Args:
+      name: what it is called.
       words: its command line.
       environment: all its variables.
       nice: added to its niceness.
@@ -29,11 +30,13 @@ class Child:
 
     def __init__(
         self,
+        name: str,
         words: Sequence[str],
         environment: Mapping[str, str],
         nice: int,
         on_line: Callable[[str], None],
     ):
+        self.name = name
         self._on_line = on_line
         self._splitter = LineSplitter()
         self._drained = asyncio.Event()

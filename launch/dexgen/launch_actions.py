@@ -105,6 +105,7 @@ class Keeper:
         return Node(
             package=node.package,
             executable=node.executable,
+            exec_name=node.name,
             parameters=[str(file)] if parameters else [],
             arguments=list(node_words(node, self._values)),
             ros_arguments=['--log-level', str(self._values['log_level'])],

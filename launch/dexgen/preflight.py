@@ -19,7 +19,7 @@ def check(stack: Stack, values: Values) -> None:
     for node in stack.running(values):
         find_executable(node.package, node.executable)
         parameters = node.parameter_values(values)
-        if 'port' in parameters:
+        if {'host', 'port'} <= parameters.keys():
             check_port(str(parameters['host']), int(parameters['port']))
 
 

@@ -122,7 +122,9 @@ class ProcessManager:
         """Run the process to its end; its exit status."""
         colour = {'RCUTILS_COLORIZED_OUTPUT': '1'} if self._log.coloured else {}
         variables = {**os.environ, **colour, **command.environment}
-        child = Child(words, variables, command.nice, partial(self._log.line, command.name))
+        child = Child(
+            command.name, words, variables, command.nice, partial(self._log.line, command.name)
+        )
         self._children.add(child)
         try:
             return await child.wait()
@@ -138,6 +140,9 @@ class ProcessManager:
             (signal.SIGKILL, self._timing.give_up),
         )
         for number, until in steps:
+            if number != signal.SIGINT:
+                names = ', '.join(sorted(child.name for child in self._children))
+                self._log.say(f'{names} still running: {signal.Signals(number).name}', bad=True)
             self._signal(number)
             left = max(0.0, until - (self._clock() - start))
             _, running = await asyncio.wait(keepers, timeout=left)

@@ -47,11 +47,6 @@ def operator_side(values: Values) -> str:
     return load_hand(values['hand']).side
 
 
-def scene_object(values: Values) -> str:
-    """Name of the object in the scene, empty for none."""
-    return '' if values['object'] == 'none' else str(values['object'])
-
-
 def controller_mode(values: Values) -> str:
     """Mode that the controller starts in."""
     return str(values['controller']) if values['controller'] in CONTROLLERS else 'model'
@@ -70,10 +65,11 @@ def page_host(values: Values) -> str:
 OPERATOR = (
     Argument('source', 'script', 'where the operator comes from', _choices(*SOURCES)),
     Argument('video', '', 'source:=video: the clip', path='file'),
-    Argument('camera', '0', 'source:=webcam: its number; source:=realsense: its serial number',
-             others='a number'),
-    Argument('camera_file', '', 'calibration of the camera, YAML; empty: assumed',
-             path='file'),
+    Argument('camera', '', 'number, path or serial number of the camera; empty: the first',
+             others='0, /dev/video0, ...'),
+    Argument('size', '640x480', 'picture size asked of a camera [pixels]', others='WxH'),
+    Argument('horizontal_fov', 65.0, 'field of view of a camera without intrinsics [deg]',
+             low=20.0, high=150.0),
     Argument('images', '', 'source:=images: where they are', path='folder'),
     Argument('source_rate', 30.0, 'frames of the operator [Hz]', low=1.0, high=120.0),
     Argument('loop', True, 'start a video or images again at their end'),
@@ -117,7 +113,8 @@ HAND_TRACKER = NodeDescription(
         'source': 'source',
         'video': 'video',
         'camera': 'camera',
-        'camera_file': 'camera_file',
+        'size': 'size',
+        'horizontal_fov': 'horizontal_fov',
         'images': 'images',
         'rate': 'source_rate',
         'loop': 'loop',
@@ -150,7 +147,7 @@ HAND_BRIDGE = NodeDescription(
     'hand_bridge',
     parameters={
         'hand': 'hand',
-        'object': scene_object,
+        'object': 'object',
         'backend': 'backend',
         'wrist': 'wrist',
         'auto_engage': 'engage',

@@ -66,10 +66,6 @@ def test_a_restarted_bridge_does_not_engage_by_itself():
     assert parameters('hand_bridge', restarted=True, engage='true')['auto_engage'] is False
 
 
-def test_no_object():
-    assert parameters('hand_bridge', object='none')['object'] == ''
-
-
 def test_the_page_is_local_unless_opened():
     assert parameters('viewer')['host'] == '127.0.0.1'
     assert parameters('viewer', network='subnet')['host'] == '0.0.0.0'
