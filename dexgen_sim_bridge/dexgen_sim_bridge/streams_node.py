@@ -1,0 +1,161 @@
+"""What the bridge says and hears: publishers, subscriptions, and the messages between them."""
+
+from collections.abc import Callable
+import threading
+import time
+
+from dexgen_description import Hand, hand_spec, hand_urdf
+from dexgen_msgs.msg import ControllerState, JointTarget
+from dexgen_node import topics
+from dexgen_node.rates import RateWatch
+import mujoco
+import numpy as np
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Empty, String
+
+from dexgen_sim_bridge.bridge import Bridge, Snapshot, stamp_age, target_of
+from dexgen_sim_bridge.markers import OBJECT_FRAME, scene_markers
+from dexgen_sim_bridge.messages import (
+    JointMessages,
+    object_state,
+    set_stamp,
+    stack_state,
+    Transforms,
+)
+
+EMERGENCY_STOP = 'emergency_stop'
+
+
+class StateStream:
+    """StackState, published on every change and as a heartbeat; safe from any thread."""
+
+    def __init__(self, node):
+        self._node = node
+        self._publisher = topics.STACK_STATE.publisher(node)
+        self._lock = threading.Lock()
+
+    def publish(self, status, hand: str, object_name: str, backend: str) -> None:
+        """Publish a status."""
+        with self._lock:
+            message = stack_state(status, hand, object_name, backend)
+            message.header.stamp = self._node.get_clock().now().to_msg()
+            self._publisher.publish(message)
+
+
+class Outbox:
+    """Everything that the bridge publishes of the hand and the scene.
+
+    Joint states and applied targets go out from the physics thread (`send_joints`), the rest from
+    the executor's (`send_scene`, `send_markers`).
+    """
+
+    def __init__(self, node, hand: Hand):
+        self._node = node
+        self._hand = hand
+        self._joints = JointMessages(hand.joint_names, topics.HAND_FRAME)
+        self._kinematics = mujoco.MjData(hand_spec(hand).compile())
+        model = self._kinematics.model
+        self._bodies = [model.body(name).id for name in hand.link_names[1:]]
+        self._joint_states = topics.JOINT_STATES.publisher(node)
+        self._applied = topics.APPLIED_TARGET.publisher(node)
+        self._object_state = topics.OBJECT_STATE.publisher(node)
+        self._tf = topics.TF.publisher(node)
+        self._markers = topics.MARKERS.publisher(node)
+        self._description = topics.ROBOT_DESCRIPTION.publisher(node)
+        self._description.publish(String(data=hand_urdf(hand)))
+        self.show(None)
+
+    def show(self, model) -> None:
+        """Show this object (an ObjectModel or None) from now on."""
+        self._object = model
+        frames = [*self._hand.link_names[1:], *([OBJECT_FRAME] if model else [])]
+        self._transforms = Transforms(topics.WORLD_FRAME, topics.HAND_FRAME, frames)
+        self._scene = scene_markers(self._hand, model)
+        self._changed = True
+
+    def close(self) -> None:
+        """Destroy the publishers."""
+        for publisher in (
+            self._joint_states, self._applied, self._object_state, self._tf, self._markers,
+            self._description,
+        ):  # fmt: skip
+            self._node.destroy_publisher(publisher)
+
+    def send_joints(self, step: Snapshot, lag: float) -> None:
+        """Publish a step that was due `lag` [s] ago."""
+        now = self._node.get_clock().now().nanoseconds
+        self._joints.fill(step, now - int(1e9 * lag))
+        self._joint_states.publish(self._joints.state)
+        self._applied.publish(self._joints.applied)
+
+    def send_scene(self, positions: np.ndarray, wrist: np.ndarray, reading) -> None:
+        """Publish the transforms of a posture (J,) [rad], and the object's state."""
+        now = self._node.get_clock().now().nanoseconds
+        data = self._kinematics
+        data.qpos[:] = positions
+        mujoco.mj_kinematics(data.model, data)
+        places, turns = data.xpos[self._bodies], data.xquat[self._bodies]
+        if reading and self._object:
+            places = np.vstack([places, reading.position])
+            turns = np.vstack([turns, reading.quaternion])
+            message = object_state(reading, topics.HAND_FRAME)
+            set_stamp(message.header.stamp, now)
+            self._object_state.publish(message)
+        elif self._object:
+            return
+        self._transforms.fill(wrist, places, turns, now)
+        self._tf.publish(self._transforms.message)
+
+    def send_markers(self) -> None:
+        """Publish the shapes of hand and object; they are locked to the frames of their links."""
+        stamp = self._node.get_clock().now().to_msg()
+        markers = self._scene.markers
+        for marker in markers:
+            marker.header.stamp = stamp
+        message = self._scene
+        if not self._changed:
+            message = type(message)(markers=markers[1:])
+        self._changed = False
+        self._markers.publish(message)
+
+
+class Inbox:
+    """What the bridge hears: targets, the controller's rate, the emergency stop.
+
+    Args:
+      bridge: who takes the targets.
+      ready: called whenever a controller says that it waits for an engage.
+      stop: called at an emergency stop.
+    """
+
+    def __init__(
+        self, node, bridge: Bridge, ready: Callable[[], None], stop: Callable[[], None]
+    ):
+        self._node = node
+        self._bridge = bridge
+        self._ready = ready
+        self.watch = RateWatch()
+        reliable = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+        self._subscriptions = [
+            topics.JOINT_TARGET.subscription(node, self._on_target),
+            topics.CONTROLLER_STATE.subscription(node, self._on_controller),
+            node.create_subscription(Empty, EMERGENCY_STOP, lambda _: stop(), reliable),
+        ]
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def _on_target(self, message: JointTarget) -> None:
+        now = time.monotonic()
+        self.watch.note(now)
+        stamp = message.header.stamp
+        age = stamp_age(self._node.get_clock().now().nanoseconds, stamp.sec, stamp.nanosec)
+        self._bridge.receive(target_of(message, age), now)
+
+    def _on_controller(self, message: ControllerState) -> None:
+        if message.control_rate > 0.0:
+            self._bridge.set_control_rate(message.control_rate)
+        if message.reason == 'NOT_RUNNING':
+            self._ready()
