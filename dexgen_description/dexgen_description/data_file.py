@@ -9,6 +9,7 @@ import numpy as np
 import yaml
 
 _MISSING = object()
+_LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)  # libyaml where it is there
 
 
 class DataFileError(ValueError):
@@ -132,7 +133,7 @@ def read(file: Traversable | Path) -> Node:
         DataFileError: unreadable, no YAML, or no mapping; names the file.
     """
     try:
-        value = yaml.safe_load(file.read_text(encoding='utf-8'))
+        value = yaml.load(file.read_text(encoding='utf-8'), _LOADER)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = ' '.join(str(error).split())
         raise DataFileError(f'{file}: cannot be read: {reason}; allowed: a YAML file') from error
