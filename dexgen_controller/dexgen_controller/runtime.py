@@ -4,7 +4,7 @@ Each takes and gives the arrays that `graph` names. All compute on one thread.
 """
 
 from collections.abc import Mapping
-import os
+import sys
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +25,18 @@ class Runtime(Protocol):
         """Outputs of the graph for its inputs."""
 
 
+def import_openvino():
+    """The module openvino, without the package through which its tools report usage to its maker.
+
+    `openvino` imports its converter tools, which fall back on a stub where `openvino_telemetry`
+    is missing: an entry of None in the module table makes it so.
+    """
+    sys.modules.setdefault('openvino_telemetry', None)
+    import openvino
+
+    return openvino
+
+
 class OpenVinoRuntime:
     """The graph on OpenVINO's CPU plugin.
 
@@ -40,10 +52,7 @@ class OpenVinoRuntime:
         precision: str = 'f32',
         threads: int = 1,
     ):
-        # Its converter tools would send usage figures; the runtime never imports them.
-        os.environ.setdefault('OPENVINO_TELEMETRY_DISABLED', '1')
-        import openvino
-
+        openvino = import_openvino()
         core = openvino.Core()
         model = core.read_model(build_graph(checkpoint, schedule, batch).SerializeToString())
         self._compiled = core.compile_model(
@@ -183,8 +192,7 @@ def build_runtime(
     """
     if backend == 'auto':
         try:
-            import openvino  # noqa: F401
-
+            import_openvino()
             backend = 'openvino'
         except ImportError:
             backend = 'onnxruntime'

@@ -3,7 +3,8 @@
 from dexgen_controller.checkpoint import random_checkpoint
 from dexgen_controller.model_config import CONFIGS
 from dexgen_controller.observation import stack_steps
-from dexgen_controller.planner import MotionPlanner, SamplingConfig
+from dexgen_controller.planner import MotionPlanner
+from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_description import Kinematics, load_hand
 import numpy as np
 import pytest

@@ -1,0 +1,167 @@
+"""Time of one tick of the learned controller, printed as one JSON line.
+
+`python -m dexgen_controller.bench_controller` times the configurations with random weights: the
+time of a tick does not depend on what was learned. CPU time is what the process used, so that a
+busy machine blurs it less than wall time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import json
+import time
+
+from dexgen_description import load_hand
+import numpy as np
+
+from dexgen_controller.checkpoint import Checkpoint, load_checkpoint, random_checkpoint
+from dexgen_controller.guidance import command_precision, guidance_table, interpolate_covariance
+from dexgen_controller.model_config import model_config
+from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.runtime import build_runtime, TorchRuntime
+
+
+@dataclass(frozen=True)
+class BenchConfig:
+    """What is timed.
+
+    Attributes:
+      ticks: ticks of each row; the naive reference and batches take a tenth of them.
+      rate: [Hz] at which ticks come; 0 runs them back to back.
+      steps: diffusion steps.
+      configurations: names of model configurations.
+      precisions: of the runtime; the first is the headline.
+      batches: hands planned for at once; the first is the headline.
+      checkpoint: folder of a checkpoint to time instead of random weights, empty for none.
+      hand: hand description.
+      seed: of weights and inputs.
+    """
+
+    ticks: int = 1000
+    rate: float = 30.0
+    steps: int = 12
+    configurations: tuple[str, ...] = ('paper', 'small')
+    precisions: tuple[str, ...] = ('f32', 'bf16')
+    batches: tuple[int, ...] = (1, 16)
+    checkpoint: str = ''
+    hand: str = 'allegro_right'
+    seed: int = 0
+
+
+def main() -> None:
+    """Time every row and print them."""
+    import torch
+    import tyro
+
+    config = tyro.cli(BenchConfig)
+    torch.set_num_threads(1)
+    hand = load_hand(config.hand)
+    rows = {}
+    for name in config.configurations:
+        checkpoint = random_checkpoint(model_config(name), hand, config.seed)
+        rows[name] = bench_checkpoint(checkpoint, config)
+    if config.checkpoint:
+        rows['checkpoint'] = bench_checkpoint(load_checkpoint(config.checkpoint), config)
+    rows |= {'peers': peers(), 'ticks': config.ticks, 'rate': config.rate, 'steps': config.steps}
+    print(json.dumps(rows | {'seed': config.seed}))
+
+
+def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> dict:
+    """Figures of one checkpoint: the headline row, and every batch and precision."""
+    schedule = NoiseSchedule.build(config.steps)
+    rows = {}
+    for batch in config.batches:
+        given = tick_inputs(checkpoint, schedule, batch, config.seed)
+        few = max(config.ticks // 10, 20)
+        naive = TorchRuntime(checkpoint, schedule, tabulate=False)
+        eager = timed(lambda naive=naive, given=given: naive.run(given), few, 0.0)
+        expected = TorchRuntime(checkpoint, schedule).run(given)
+        for precision in config.precisions:
+            runtime = build_runtime(checkpoint, schedule, batch, 'openvino', precision)
+            count = config.ticks if batch == config.batches[0] else few
+            figures = timed(
+                lambda runtime=runtime, given=given: runtime.run(given), count, config.rate
+            )
+            found = runtime.run(given)
+            rows[f'{precision}_batch_{batch}'] = {
+                'precision': precision,
+                'batch': batch,
+                'parameters': checkpoint.parameters,
+                **figures,
+                'eager_cpu_ms_median': eager['cpu_ms_median'],
+                'ratio_to_eager': round(eager['cpu_ms_median'] / figures['cpu_ms_median'], 2),
+                'max_abs_difference_f32': difference(checkpoint, found, expected),
+            }
+    headline = rows[f'{config.precisions[0]}_batch_{config.batches[0]}']
+    return {**headline, 'rows': rows}
+
+
+def tick_inputs(
+    checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Random inputs of a tick at guidance 1."""
+    random = np.random.default_rng(seed)
+    config, normaliser = checkpoint.config, checkpoint.normaliser
+    size, steps = config.motion_size, schedule.steps
+    spread = checkpoint.spread
+    covariance = interpolate_covariance(spread.covariance, spread.angles, schedule.angles[:-1])
+    precision = command_precision(
+        1.0, normaliser.motion_scale, float(normaliser.motion_reference[0])
+    )
+    table = guidance_table(covariance, precision, 0.0)
+    state = normaliser.state_mean + normaliser.state_scale * random.normal(
+        size=(batch, config.state_size)
+    )
+    arrays = {
+        'state': state,
+        'mode': np.tile(np.eye(len(config.modes))[0], (batch, 1)),
+        'command': random.normal(size=(batch, size)),
+        'start': random.normal(size=(batch, size)),
+        'noise': np.zeros((steps, batch, size)),
+        'gain': table.gain.transpose(0, 2, 1),
+        'root': table.root.transpose(0, 2, 1),
+        'bound': (normaliser.motion_bound / normaliser.motion_scale)[None],
+    }
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+
+
+def timed(run: Callable[[], object], count: int, rate: float) -> dict[str, float]:
+    """CPU and wall time of `count` calls [ms], at `rate` [Hz] or back to back."""
+    for _ in range(5):
+        run()
+    cpu, wall = np.empty(count), np.empty(count)
+    due = time.monotonic()
+    for index in range(count):
+        if rate > 0.0:
+            due += 1.0 / rate
+            time.sleep(max(due - time.monotonic(), 0.0))
+        before_wall, before_cpu = time.perf_counter(), time.process_time()
+        run()
+        cpu[index] = time.process_time() - before_cpu
+        wall[index] = time.perf_counter() - before_wall
+    return {
+        'cpu_ms_median': round(1e3 * float(np.median(cpu)), 3),
+        'cpu_ms_p99': round(1e3 * float(np.quantile(cpu, 0.99)), 3),
+        'wall_ms_p99': round(1e3 * float(np.quantile(wall, 0.99)), 3),
+    }
+
+
+def difference(checkpoint: Checkpoint, found: dict, expected: dict) -> float:
+    """Largest difference of motion [m] and target increment [rad] from the reference."""
+    normaliser = checkpoint.normaliser
+    motion = (found['motion'] - expected['motion']) * normaliser.motion_scale
+    increment = (found['increment'] - expected['increment']) * normaliser.target_scale
+    return float(f'{max(np.abs(motion).max(), np.abs(increment).max()):.3g}')
+
+
+def peers() -> dict[str, str]:
+    """Which other implementations could be timed beside this one."""
+    import importlib.util
+
+    return {
+        name: 'installed, not timed' if importlib.util.find_spec(name) else 'not installed'
+        for name in ('diffusers', 'diffusion_policy')
+    }
+
+
+if __name__ == '__main__':
+    main()

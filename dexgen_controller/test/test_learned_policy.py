@@ -1,0 +1,71 @@
+"""The learned controller as modes of the controller."""
+
+from dataclasses import replace
+
+from dexgen_controller.checkpoint import random_checkpoint, save_checkpoint
+from dexgen_controller.controller import Controller, Inputs, JointReading
+from dexgen_controller.model_config import CONFIGS
+from dexgen_controller.modes import build_policies
+from dexgen_controller.policies import Command
+from dexgen_controller.sampling_config import SamplingConfig
+from dexgen_description import Kinematics, load_hand
+import numpy as np
+import pytest
+
+pytest.importorskip('torch')
+HAND = load_hand('allegro_right')
+KINEMATICS = Kinematics(HAND)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    return str(save_checkpoint(random_checkpoint(CONFIGS['tiny'], HAND), tmp_path / 'c'))
+
+
+def inputs(now: float) -> Inputs:
+    joints = HAND.pregrasp + 0.05
+    command = Command(KINEMATICS.keypoints(joints), joints, 1, now, now)
+    reading = JointReading(HAND.pregrasp, now)
+    return Inputs(command, reading, reading, session_id=4)
+
+
+def test_a_checkpoint_brings_its_modes_and_its_rate(checkpoint):
+    built = build_policies(HAND, checkpoint, 30.0, SamplingConfig(steps=2))
+    assert [policy.name for policy in built.policies] == [
+        'passthrough',
+        'hold',
+        'dexgen',
+        'precision',
+    ]
+    assert built.rate == 10.0
+
+
+def test_it_plans_once_the_history_is_full(checkpoint):
+    built = build_policies(HAND, checkpoint, 30.0, SamplingConfig(steps=4))
+    core = Controller(KINEMATICS, 8, built.policies, 'dexgen', 0.1, ramp_time=0.0)
+    ticks = [core.tick(inputs(0.1 * index), 0.1 * index, 0.1 * index) for index in range(5)]
+    assert [tick.decision.reason for tick in ticks] == ['HISTORY'] * 3 + ['OK'] * 2
+    last = ticks[-1]
+    assert last.decision.predicted.shape == (2, 8, 3)
+    assert np.isfinite(last.target).all()
+    assert (last.target >= HAND.lower).all() and (last.target <= HAND.upper).all()
+    assert (last.departure > 0.0).all()
+
+
+def test_strong_guidance_departs_less(checkpoint):
+    departures = []
+    for guidance in (0.0, 1e6):
+        built = build_policies(HAND, checkpoint, 30.0, SamplingConfig(steps=4))
+        core = Controller(KINEMATICS, 8, built.policies, 'dexgen', 0.1)
+        core.set_guidance(guidance)
+        for index in range(4):
+            tick = core.tick(inputs(0.1 * index), 0.1 * index, 0.1 * index)
+        departures.append(tick.departure.mean())
+    assert departures[1] < 0.2 * departures[0]
+
+
+def test_a_checkpoint_of_another_hand_is_refused(tmp_path):
+    made = random_checkpoint(CONFIGS['tiny'], HAND)
+    other = replace(made, hand=replace(made.hand, name='octopus'))
+    with pytest.raises(ValueError, match='octopus'):
+        build_policies(HAND, str(save_checkpoint(other, tmp_path / 'o')), 30.0)
