@@ -49,7 +49,7 @@ def operator_side(values: Values) -> str:
 
 def controller_mode(values: Values) -> str:
     """Mode that the controller starts in."""
-    return str(values['controller']) if values['controller'] in CONTROLLERS else 'model'
+    return str(values['controller']) if values['controller'] in CONTROLLERS else 'dexgen'
 
 
 def checkpoint(values: Values) -> str:

@@ -58,7 +58,7 @@ def test_controller_is_a_mode_or_a_checkpoint():
     hold = parameters('controller', controller='hold')
     assert (hold['mode'], hold['checkpoint']) == ('hold', '')
     model = parameters('controller', controller='runs/best')
-    assert (model['mode'], model['checkpoint']) == ('model', 'runs/best')
+    assert (model['mode'], model['checkpoint']) == ('dexgen', 'runs/best')
 
 
 def test_a_restarted_bridge_does_not_engage_by_itself():
