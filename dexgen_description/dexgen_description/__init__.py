@@ -3,6 +3,7 @@ from dexgen_description.data_file import DataFileError
 from dexgen_description.hand import CollisionPair, Hand, Keypoint, Link
 from dexgen_description.hand_file import hand_names, load_hand, read_hand
 from dexgen_description.kinematics import Kinematics
+from dexgen_description.mesh import load_mesh, MeshError
 from dexgen_description.object_file import load_object, object_names, read_object
 from dexgen_description.object_model import ObjectModel
 from dexgen_description.shape import Shape
@@ -12,9 +13,9 @@ from dexgen_description.urdf import hand_urdf, object_urdf
 _MUJOCO_NAMES = ('hand_spec', 'add_object')
 
 __all__ = [
-    'CollisionPair', 'DataFileError', 'Hand', 'Keypoint', 'Kinematics', 'Link', 'ObjectModel',
-    'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'hand_urdf', 'load_hand',
-    'load_object', 'object_names', 'object_urdf', 'read_hand', 'read_object',
+    'CollisionPair', 'DataFileError', 'Hand', 'Keypoint', 'Kinematics', 'Link', 'MeshError',
+    'ObjectModel', 'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'hand_urdf', 'load_hand',
+    'load_mesh', 'load_object', 'object_names', 'object_urdf', 'read_hand', 'read_object',
 ]
 
 

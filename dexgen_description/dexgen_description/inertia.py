@@ -1,4 +1,4 @@
-"""Mass, centre of mass and inertia of bodies made of primitive shapes of one density."""
+"""Mass, centre of mass and inertia of bodies made of primitive shapes."""
 from typing import NamedTuple
 
 import numpy as np
@@ -57,13 +57,8 @@ def _moments(shape: Shape) -> tuple[float, np.ndarray, np.ndarray]:
     return volume, center, np.diag([across, across, axial])
 
 
-def volume(shapes: tuple[Shape, ...]) -> float:
-    """Sum of the shapes' volumes [m^3]; overlaps count twice."""
-    return sum(_moments(shape)[0] for shape in shapes)
-
-
 def of_shapes(shapes: tuple[Shape, ...], mass: float) -> Inertia:
-    """Inertia of `mass` [kg] spread evenly over the volume of the shapes.
+    """Inertia of `mass` [kg] spread over the volume of the shapes by their relative density.
 
     Args:
         shapes: at least one.
@@ -73,9 +68,9 @@ def of_shapes(shapes: tuple[Shape, ...], mass: float) -> Inertia:
         Centre and tensor in the frame that the shapes are placed in.
     """
     moments = [_moments(shape) for shape in shapes]
-    total = sum(moment[0] for moment in moments)
+    weights = [shape.density * moment[0] for shape, moment in zip(shapes, moments, strict=True)]
     rotations = [rotation.from_quaternion(shape.quat) for shape in shapes]
-    masses = [mass * moment[0] / total for moment in moments]
+    masses = [mass * weight / sum(weights) for weight in weights]
     centers = [shape.pos + turn @ moment[1]
                for shape, turn, moment in zip(shapes, rotations, moments, strict=True)]
     center = sum(m * c for m, c in zip(masses, centers, strict=True)) / mass

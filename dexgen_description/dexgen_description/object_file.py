@@ -8,6 +8,7 @@ import numpy as np
 from dexgen_description import data_file
 from dexgen_description.data_file import Node
 from dexgen_description.inertia import of_shapes
+from dexgen_description.mesh import load_mesh, MESH_ENDINGS
 from dexgen_description.object_model import bounding_box, ObjectModel
 from dexgen_description.shape_file import read_shapes
 from dexgen_description.symmetry import make_symmetry, SYMMETRY_KINDS
@@ -23,21 +24,30 @@ def object_names() -> tuple[str, ...]:
 
 def load_object(name: str, size: float | None = None, scale: float = 1.0,
                 mass: float | None = None, friction: float | None = None) -> ObjectModel:
-    """Load an object that ships with the package.
+    """Load an object that ships with the package, or one's own from a file.
 
     Args:
-        name: one of `object_names()`.
+        name: one of `object_names()`, or the path of a data file (.yaml) or of a closed mesh
+            (.stl, .obj, .ply, .off, .glb; see `mesh.load_mesh`).
         size: longest full extent [m]; the other extents and, as its cube, the mass follow.
         scale: factor on the (given) size.
         mass: [kg], in place of the data file's.
         friction: sliding friction, in place of the data file's.
 
     Raises:
-        ValueError: unknown name (lists the known ones), or a size, mass or friction out of range.
+        ValueError: unknown name (lists the known ones), a faulty file, or a size, mass or
+            friction out of range.
     """
-    if name not in object_names():
-        raise ValueError(f'unknown object {name!r}; known: {", ".join(object_names())}')
-    model = _shipped(name)
+    ending = Path(name).suffix.lower()
+    if ending in MESH_ENDINGS:
+        return _adapt(load_mesh(name, scale, mass, size), 1.0, mass, friction)
+    if ending == '.yaml':
+        model = read_object(name)
+    elif name in object_names():
+        model = _shipped(name)
+    else:
+        raise ValueError(f'unknown object {name!r}; known: {", ".join(object_names())}, '
+                         f'or a file ending in .yaml, {", ".join(MESH_ENDINGS)}')
     if size is not None:
         scale *= size / model.size.max()
     return _adapt(model, scale, mass, friction)

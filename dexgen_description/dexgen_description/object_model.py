@@ -32,7 +32,7 @@ class ObjectModel:
 
     @property
     def inertia(self) -> Inertia:
-        """Inertia of the mass spread evenly over the shapes."""
+        """Inertia of the mass spread over the shapes by their relative density."""
         return of_shapes(self.geoms, self.mass)
 
     def scaled(self, scale: float) -> 'ObjectModel':

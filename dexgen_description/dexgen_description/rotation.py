@@ -3,7 +3,7 @@ import numpy as np
 
 
 def from_rpy(rpy: np.ndarray) -> np.ndarray:
-    """Rotation matrix (3, 3) of URDF's fixed-axis roll, pitch, yaw [rad]: Rz(yaw) Ry(pitch) Rx(roll)."""
+    """Rotation matrix (3, 3) of URDF's roll, pitch, yaw [rad] about fixed axes: Rz Ry Rx."""
     roll, pitch, yaw = np.asarray(rpy, dtype=float)
     cr, sr, cp, sp, cy, sy = (
         np.cos(roll), np.sin(roll), np.cos(pitch), np.sin(pitch), np.cos(yaw), np.sin(yaw))
@@ -48,6 +48,7 @@ def to_quaternion(matrix: np.ndarray) -> np.ndarray:
     else:
         axis = largest - 1
         quaternion = np.array([skew[axis], *(matrix[axis] + matrix[:, axis])])
+        quaternion[largest] = 4 * squares[largest]
     quaternion /= np.linalg.norm(quaternion)
     return quaternion if quaternion[0] >= 0 else -quaternion
 

@@ -1,5 +1,5 @@
 """Primitive shapes: what links and objects are made of, with their volume and inertia."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class Shape:
             semi-axes (3,), mesh half extents of its bounding box (3,).
         pos: (3,) centre [m].
         quat: (4,) orientation (w, x, y, z).
+        density: relative to the other shapes of the same body; only ratios matter.
         vertices: (N, 3) [m], only of a mesh: a convex piece, centred on its bounding box.
         faces: (M, 3) vertex indices, only of a mesh, counter-clockwise seen from outside.
     """
@@ -27,6 +28,7 @@ class Shape:
     size: np.ndarray
     pos: np.ndarray
     quat: np.ndarray
+    density: float = 1.0
     vertices: np.ndarray | None = None
     faces: np.ndarray | None = None
 
@@ -57,15 +59,15 @@ class Shape:
 
     def scaled(self, scale: float) -> 'Shape':
         """The same shape `scale` times as large about the frame's origin."""
-        return Shape(
-            self.type, self.size * scale, self.pos * scale, self.quat,
-            None if self.vertices is None else self.vertices * scale, self.faces)
+        vertices = None if self.vertices is None else self.vertices * scale
+        return replace(self, size=self.size * scale, pos=self.pos * scale, vertices=vertices)
 
 
-def capsule_between(start: np.ndarray, end: np.ndarray, radius: float) -> Shape:
+def capsule_between(start: np.ndarray, end: np.ndarray, radius: float, density: float = 1.0
+                    ) -> Shape:
     """The capsule of `radius` [m] whose two cap centres are `start` and `end` (3,) [m]."""
     start, end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
     length = float(np.linalg.norm(end - start))
     matrix = rotation.from_z_axis(end - start)
     return Shape('capsule', np.array([radius, length / 2]), (start + end) / 2,
-                 rotation.to_quaternion(matrix))
+                 rotation.to_quaternion(matrix), density)

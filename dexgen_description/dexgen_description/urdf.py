@@ -1,4 +1,5 @@
 """URDF of hands and objects, for rviz and robot_state_publisher, built from their data."""
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -8,6 +9,7 @@ from dexgen_description.hand import Hand, ROOT
 from dexgen_description.inertia import Inertia
 from dexgen_description.object_model import ObjectModel
 from dexgen_description.shape import Shape
+from dexgen_description.surface import triangles, write_stl
 
 _HAND_COLOR = (0.25, 0.26, 0.28, 1.0)
 Element = ElementTree.Element
@@ -44,18 +46,21 @@ def hand_urdf(hand: Hand) -> str:
     return _document(robot)
 
 
-def object_urdf(model: ObjectModel) -> str:
+def object_urdf(model: ObjectModel, mesh_folder: Path | None = None) -> str:
     """URDF text of an object, one link `object`.
 
-    URDF knows neither ellipsoids nor meshes without a file: both become the box around them.
+    Args:
+        model: the object.
+        mesh_folder: where to write STL files of ellipsoids and meshes, which URDF cannot say
+            otherwise; without it they become the box around them.
     """
     robot = Element('robot', name=model.name)
-    _add_link(robot, 'object', model.geoms, model.inertia, model.color)
+    _add_link(robot, 'object', model.geoms, model.inertia, model.color, mesh_folder, model.name)
     return _document(robot)
 
 
 def _add_link(robot: Element, name: str, shapes: tuple[Shape, ...], inertia: Inertia,
-              color: tuple[float, ...]) -> None:
+              color: tuple[float, ...], mesh_folder: Path | None = None, stem: str = '') -> None:
     link = _sub(robot, 'link', name=name)
     inertial = _sub(link, 'inertial')
     _sub(inertial, 'origin', xyz=_text(inertia.center), rpy='0 0 0')
@@ -63,12 +68,16 @@ def _add_link(robot: Element, name: str, shapes: tuple[Shape, ...], inertia: Ine
     _sub(inertial, 'inertia', **{
         f'i{"xyz"[a]}{"xyz"[b]}': _text(inertia.tensor[a, b])
         for a in range(3) for b in range(a, 3)})
-    for shape in shapes:
-        for part in _primitives(shape):
+    for index, shape in enumerate(shapes):
+        file = None
+        if mesh_folder is not None and shape.type in ('ellipsoid', 'mesh'):
+            file = Path(mesh_folder).absolute() / f'{stem}_{index}.stl'
+            write_stl(file, triangles(shape))
+        for part in (shape,) if file else _primitives(shape):
             for kind in ('visual', 'collision'):
                 holder = _sub(link, kind)
                 _add_origin(holder, part.pos, part.quat)
-                _add_geometry(holder, part)
+                _add_geometry(holder, part, file)
                 if kind == 'visual':
                     material = _sub(holder, 'material', name=f'{name}_color')
                     _sub(material, 'color', rgba=_text(color))
@@ -87,9 +96,11 @@ def _primitives(shape: Shape) -> tuple[Shape, ...]:
     return (shape,)
 
 
-def _add_geometry(holder: Element, shape: Shape) -> None:
+def _add_geometry(holder: Element, shape: Shape, file: Path | None) -> None:
     geometry = _sub(holder, 'geometry')
-    if shape.type == 'sphere':
+    if file:
+        _sub(geometry, 'mesh', filename=file.as_uri())
+    elif shape.type == 'sphere':
         _sub(geometry, 'sphere', radius=_text(shape.size[0]))
     elif shape.type == 'cylinder':
         _sub(geometry, 'cylinder', radius=_text(shape.size[0]), length=_text(2 * shape.size[1]))
