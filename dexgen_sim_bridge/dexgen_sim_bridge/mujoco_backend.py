@@ -14,7 +14,8 @@ from dexgen_sim_bridge.wrist import gravity_in_hand, turn_toward, unit_quaternio
 WRIST_RATE = np.pi / 2
 """Fastest turn of the wrist [rad/s]."""
 NO_OBJECT = ('', 'none')
-_RETRY = 0.1
+_RETRY = 0.25
+_OUT_OF_THE_WAY = 0.5
 _WARNINGS = (
     mujoco.mjtWarning.mjWARN_BADQPOS,
     mujoco.mjtWarning.mjWARN_BADQVEL,
@@ -200,9 +201,13 @@ class MujocoBackend:
             data.time = float(saved['time'])
             for name in ('qpos', 'qvel', 'ctrl'):
                 values = np.asarray(saved[name], float)
-                if not np.isfinite(values).all():
-                    raise ValueError(f'{name} of the saved scene is not finite')
-                getattr(data, name)[:] = values
+                state = getattr(data, name)
+                if values.shape != state.shape or not np.isfinite(values).all():
+                    raise ValueError(
+                        f'{name} of the saved scene has shape {values.shape} or is not finite; '
+                        f'{state.shape} finite values are needed'
+                    )
+                state[:] = values
             self.wrist = self._wanted_wrist = unit_quaternion(saved['wrist'])
             held, since, drops, longest = saved['holding']
             self.holding = Holding(bool(held), float(since), int(drops), float(longest))
@@ -230,10 +235,12 @@ class MujocoBackend:
             self._put_in()
 
     def _put_in(self) -> None:
-        """Put the object in where there is room, or try again a little later."""
+        """Put the object in where there is room, else out of the way and try again later."""
         place = free_place(self.model, self.data, self.hand)
         if place is None:
             self._retry_at = self.data.time + _RETRY
-            return
-        put_object(self.model, self.data, place, [1.0, 0.0, 0.0, 0.0])
-        self.holding = self.holding.put_in(self.data.time)
+            down = self.model.opt.gravity / np.linalg.norm(self.model.opt.gravity)
+            place = self.hand.palm_center + _OUT_OF_THE_WAY * down, [1.0, 0.0, 0.0, 0.0]
+        else:
+            self.holding = self.holding.put_in(self.data.time)
+        put_object(self.model, self.data, *place)

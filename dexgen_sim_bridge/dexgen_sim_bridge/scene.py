@@ -15,8 +15,32 @@ __all__ = [
 ]  # fmt: skip
 
 OBJECT_JOINT = 'object_joint'
-_PLACES = np.arange(0.0, DROP_DISTANCE - 0.02, 0.004)
-_CLEARANCE = 0.002
+_TURNS = np.array([
+    [1.0, 0.0, 0.0, 0.0],  # as described
+    [np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0],  # its z axis across the fingers
+    [np.sqrt(0.5), 0.0, np.sqrt(0.5), 0.0],  # out of the palm
+    [np.cos(np.pi / 8), np.sin(np.pi / 8), 0.0, 0.0],  # askew
+])  # fmt: skip
+_SIDES = ((0.0, 0.0), (0.0, -0.02), (0.0, 0.02), (0.02, 0.0), (-0.02, 0.0), (0.0, -0.04))
+
+
+def _places() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Shifts from the palm centre [m] with orientations, the most natural first."""
+    shifts = [
+        np.array([out, y, z])
+        for out in np.arange(0.0, DROP_DISTANCE, 0.008)
+        for y, z in _SIDES
+        if np.linalg.norm([out, y, z]) < DROP_DISTANCE - 0.02
+    ]
+    ranked = sorted(
+        (np.linalg.norm(shift) + 0.012 * turn, number, turn)
+        for number, shift in enumerate(shifts)
+        for turn in range(len(_TURNS))
+    )
+    return [(shifts[number], _TURNS[turn]) for _, number, turn in ranked]
+
+
+_PLACES = _places()
 
 
 @dataclass(frozen=True)
@@ -68,28 +92,30 @@ def put_object(model: mujoco.MjModel, data: mujoco.MjData, position, quaternion)
     data.qvel[velocity : velocity + 6] = 0.0
 
 
-def free_place(model: mujoco.MjModel, data: mujoco.MjData, hand: Hand) -> np.ndarray | None:
-    """Where the object touches nothing: the palm centre, or the nearest place out of the palm.
+def free_place(
+    model: mujoco.MjModel, data: mujoco.MjData, hand: Hand
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Where the object touches nothing, as near to the palm centre as there is room.
 
-    The search goes from the palm centre along the hand's x axis, away from the palm, so that an
-    object put back comes to lie on fingers and palm and never starts inside them.
+    Places lie out of the palm (along the hand's x axis) and a little to the sides, each with a
+    few orientations, all of them nearer than the drop distance. So an object that is put in comes
+    to lie on fingers and palm and never starts inside them.
 
     Args:
       data: the scene as it is; it is not changed.
 
     Returns:
-      (3,) position [m, hand frame], or None where a closed hand leaves no room before the drop
-      distance.
+      Position (3,) [m] and orientation (4,) (w, x, y, z) in the hand frame, or None where the
+      posture leaves no room.
     """
     trial = mujoco.MjData(model)
     trial.qpos[:] = data.qpos
     body = model.body('object').id
-    for offset in _PLACES:
-        position = hand.palm_center + [offset, 0.0, 0.0]
-        put_object(model, trial, position, [1.0, 0.0, 0.0, 0.0])
+    for shift, quaternion in _PLACES:
+        position = hand.palm_center + shift
+        put_object(model, trial, position, quaternion)
         mujoco.mj_kinematics(model, trial)
         mujoco.mj_collision(model, trial)
-        bodies = model.geom_bodyid[trial.contact.geom]
-        if not np.any(bodies == body):
-            return position + [_CLEARANCE, 0.0, 0.0]
+        if not np.any(model.geom_bodyid[trial.contact.geom] == body):
+            return position, quaternion
     return None
