@@ -8,14 +8,18 @@ from dexgen_node.topics import Topic
 
 
 class Taken(NamedTuple):
-    """A message as bytes, its number in the publisher's count, the time it was sent [s].
+    """A message as bytes, with what the middleware knows of it.
 
-    The number is None where the middleware does not tell it.
+    Attributes:
+      raw: the serialized message.
+      number: its place in the publisher's count; None where the middleware does not tell it.
+      sent, received: [ns] since the epoch.
     """
 
     raw: bytes
     number: int | None
-    sent: float
+    sent: int
+    received: int
 
 
 class _NeverCalled(CallbackGroup):
@@ -37,6 +41,9 @@ class PolledSubscription:
     Args:
       node: the rclpy node.
       topic: the topic; its QoS depth says how many messages wait.
+
+    Attributes:
+      name: the topic's name as resolved in the node's namespace.
     """
 
     def __init__(self, node, topic: Topic):
@@ -44,6 +51,7 @@ class PolledSubscription:
         self._subscription = topic.subscription(
             node, lambda raw: None, raw=True, callback_group=self._group
         )
+        self.name = self._subscription.topic_name
 
     def take(self) -> Taken | None:
         """Take the oldest waiting message; None when there is none."""
@@ -53,7 +61,16 @@ class PolledSubscription:
         if taken is None:
             return None
         raw, about = taken
-        return Taken(raw, about['publication_sequence_number'], 1e-9 * about['source_timestamp'])
+        return Taken(
+            raw,
+            about['publication_sequence_number'],
+            about['source_timestamp'],
+            about['received_timestamp'],
+        )
+
+    def destroy(self, node) -> None:
+        """Give the subscription up."""
+        node.destroy_subscription(self._subscription)
 
     def take_all(self) -> list[Taken]:
         """Take every waiting message, the oldest first."""

@@ -1,0 +1,77 @@
+"""A node's process ends cleanly on a signal, even while a thread publishes."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+NODE = """
+import threading, sys
+from dexgen_node.run import run_node
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from std_msgs.msg import Empty
+
+class Busy(Node):
+    def __init__(self):
+        super().__init__('busy')
+        self.publisher = self.create_publisher(Empty, 'beat', 1)
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.beat)
+        self.thread.start()
+        self.once = self.create_timer(0.01, self.up)
+
+    def up(self):
+        self.once.cancel()
+        print('up', flush=True)
+
+    def beat(self):
+        while not self.ended.wait(0.001):
+            self.publisher.publish(Empty())
+
+    def close(self):
+        self.ended.set()
+        self.thread.join()
+        print('closed', flush=True)
+
+def refuse():
+    raise ValueError("object 'teapot' is unknown")
+
+run_node({'busy': Busy, 'refuse': refuse}[sys.argv[1]], executor=eval(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def start():
+    """Start the program above; it is killed with the test."""
+    processes = []
+
+    def run(what: str, executor: str = 'SingleThreadedExecutor') -> subprocess.Popen:
+        processes.append(subprocess.Popen(
+            [sys.executable, '-c', NODE, what, executor], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize('executor', ['SingleThreadedExecutor', 'EventsExecutor'])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_node_before_its_publishers_go(start, number, executor):
+    process = start('busy', executor)
+    assert process.stdout.readline() == 'up\n'
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (out, err, process.returncode) == ('closed\n', '', 0)
+
+
+@pytest.mark.stack
+def test_a_users_error_is_one_line(start):
+    out, err = start('refuse').communicate(timeout=20)
+    assert err.strip() == "error: object 'teapot' is unknown"
