@@ -10,6 +10,7 @@ setup(
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
         ('share/' + package_name, ['package.xml']),
     ],
+    package_data={package_name + '.bag': ['*.yaml']},
     install_requires=['setuptools'],
     zip_safe=True,
     maintainer='dexgen maintainers',
@@ -19,6 +20,8 @@ setup(
     entry_points={
         'console_scripts': [
             'viewer = dexgen_session.viewer_node:main',
+            'recorder = dexgen_session.recorder_node:main',
+            'markers = dexgen_session.markers_node:main',
         ],
     },
 )

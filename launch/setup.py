@@ -13,6 +13,7 @@ setup(
         ('share/' + package_name, ['package.xml']),
         ('share/' + package_name + '/launch', sorted(glob('*.launch.py'))),
         ('share/' + package_name + '/rviz', sorted(glob('rviz/*'))),
+        ('share/' + package_name + '/foxglove', sorted(glob('foxglove/*'))),
     ],
     install_requires=['setuptools'],
     zip_safe=True,

@@ -17,7 +17,9 @@ from dexgen.description import NodeDescription, Stack, Values
 
 DISCOVERY = MappingProxyType({'localhost': 'LOCALHOST', 'subnet': 'SUBNET'})
 PACKAGE = 'package://'
-APT = {'rviz2': 'ros-jazzy-rviz2', 'robot_state_publisher': 'ros-jazzy-robot-state-publisher'}
+APT = MappingProxyType(
+    {'rviz2': 'ros-jazzy-rviz2', 'foxglove_bridge': 'ros-jazzy-foxglove-bridge'}
+)
 
 
 @dataclass(frozen=True)

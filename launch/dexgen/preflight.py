@@ -19,8 +19,9 @@ def check(stack: Stack, values: Values) -> None:
     for node in stack.running(values):
         find_executable(node.package, node.executable)
         parameters = node.parameter_values(values)
-        if {'host', 'port'} <= parameters.keys():
-            check_port(str(parameters['host']), int(parameters['port']))
+        host = parameters.get('host', parameters.get('address'))
+        if host and 'port' in parameters:
+            check_port(str(host), int(parameters['port']))
 
 
 def check_paths(stack: Stack, values: Values) -> None:

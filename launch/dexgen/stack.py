@@ -57,6 +57,11 @@ def checkpoint(values: Values) -> str:
     return '' if values['controller'] in CONTROLLERS else str(values['controller'])
 
 
+def black_box(values: Values) -> float:
+    """Time that is kept for an incident [s]."""
+    return 30.0 if values['black_box'] else 0.0
+
+
 def page_host(values: Values) -> str:
     """Address that the live page listens on."""
     return PAGE_HOST[str(values['network'])]
@@ -93,10 +98,11 @@ ROBOT = (
 )  # fmt: skip
 
 SESSION = (
-    Argument('viewer', 'web', 'live view: a page in the browser, rviz, or none',
-             _choices('web', 'rviz', 'none')),
-    Argument('port', 8080, 'port of the live page', low=1, high=65535),
+    Argument('viewer', 'web', 'live view: a page in the browser, rviz, a bridge for Foxglove',
+             _choices('web', 'rviz', 'foxglove', 'none')),
+    Argument('port', 8080, "port of the page or of Foxglove's bridge", low=1, high=65535),
     Argument('record', False, 'record a bag from the start'),
+    Argument('black_box', True, 'keep the last 30 s and write them to a bag on a FAULT or a stop'),
     Argument('directory', 'bags', 'folder for bags', others='a path'),
     Argument('network', 'localhost', 'who may hear the topics and open the page',
              _choices(*PAGE_HOST)),
@@ -169,8 +175,25 @@ RECORDER = NodeDescription(
     'recorder',
     'dexgen_session',
     'recorder',
-    parameters={'record': 'record', 'directory': 'directory'},
-    when=equals('record', True),
+    parameters={'record': 'record', 'directory': 'directory', 'black_box': black_box},
+    when=lambda values: bool(values['record'] or values['black_box']),
+    nice=LOW_PRIORITY,
+)
+
+MARKERS = NodeDescription(
+    'markers',
+    'dexgen_session',
+    'markers',
+    when=lambda values: bool(values['viewer'] in ('rviz', 'foxglove') or values['record']),
+    nice=LOW_PRIORITY,
+)
+
+FOXGLOVE = NodeDescription(
+    'foxglove',
+    'foxglove_bridge',
+    'foxglove_bridge',
+    parameters={'address': page_host, 'port': 'port'},
+    when=equals('viewer', 'foxglove'),
     nice=LOW_PRIORITY,
 )
 
@@ -211,7 +234,17 @@ TELEOP = Stack(
     'teleop',
     'A human hand moves a robot hand.',
     arguments=(*OPERATOR, *ROBOT, *SESSION),
-    nodes=(HAND_TRACKER, RETARGETER, CONTROLLER, HAND_BRIDGE, VIEWER, RECORDER, RVIZ),
+    nodes=(
+        HAND_TRACKER,
+        RETARGETER,
+        CONTROLLER,
+        HAND_BRIDGE,
+        VIEWER,
+        RECORDER,
+        MARKERS,
+        FOXGLOVE,
+        RVIZ,
+    ),
     check=check_teleop,
 )
 

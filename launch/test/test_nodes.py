@@ -1,93 +1,103 @@
-"""The shipped nodes declare every parameter that the description gives them."""
+"""The running stack: declared parameters; what the rviz and Foxglove files name is there."""
 
-import os
-from pathlib import Path
-import subprocess
+import time
 
 from dexgen.arguments import resolve
 from dexgen.stack import TELEOP
+from dexgen_node import topics
 import pytest
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
-import rclpy
+import views
 
 pytestmark = pytest.mark.stack
 
 KINDS = {
-    bool: ParameterType.PARAMETER_BOOL,
-    int: ParameterType.PARAMETER_INTEGER,
-    float: ParameterType.PARAMETER_DOUBLE,
-    str: ParameterType.PARAMETER_STRING,
+    bool: (ParameterType.PARAMETER_BOOL, 'bool_value'),
+    int: (ParameterType.PARAMETER_INTEGER, 'integer_value'),
+    float: (ParameterType.PARAMETER_DOUBLE, 'double_value'),
+    str: (ParameterType.PARAMETER_STRING, 'string_value'),
 }
-FIELDS = {
-    bool: 'bool_value',
-    int: 'integer_value',
-    float: 'double_value',
-    str: 'string_value',
-}
-PORT = 18000 + os.getpid() % 1000
-GIVEN = {'port': str(PORT), 'object': 'sphere', 'rate': '20.0', 'controller': 'hold'}
+NODES = TELEOP.running(resolve(TELEOP.arguments, {'record': 'true'}))
 
 
-@pytest.fixture(scope='module')
-def domain() -> int:
-    """A ROS domain of its own."""
-    return 90 + os.getpid() % 10
-
-
-@pytest.fixture(scope='module')
-def stack(domain, tmp_path_factory) -> Path:
-    """The shipped stack, with arguments that are not the defaults; its log."""
-    log = tmp_path_factory.mktemp('stack') / 'log'
-    with (
-        log.open('w') as output,
-        subprocess.Popen(
-            ['dexgen', 'teleop', *(f'{name}:={value}' for name, value in GIVEN.items())],
-            env={**os.environ, 'ROS_DOMAIN_ID': str(domain)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process,
-    ):
-        yield log
-        process.terminate()
-
-
-@pytest.fixture(scope='module')
-def asker(domain, stack):
-    """A node that asks the others for their parameters."""
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=domain)
-    node = rclpy.create_node('asker', context=context)
-    yield node
-    node.destroy_node()
-    rclpy.try_shutdown(context=context)
-
-
-def ask(node, client, request, attempts: int = 8):
+def ask(stack, client, request, attempts: int = 8):
     """Call a service; again when the answer is lost to a server that does not know us yet."""
-    executor = rclpy.executors.SingleThreadedExecutor(context=node.context)
-    executor.add_node(node)
-    try:
-        for _ in range(attempts):
-            future = client.call_async(request)
-            executor.spin_until_future_complete(future, timeout_sec=5.0)
-            if future.done():
-                return future.result()
-    finally:
-        executor.remove_node(node)
+    for _ in range(attempts):
+        future = client.call_async(request)
+        stack.executor.spin_until_future_complete(future, timeout_sec=5.0)
+        if future.done():
+            return future.result()
     raise AssertionError(f'{client.srv_name} does not answer')
 
 
-VALUES = resolve(TELEOP.arguments, GIVEN)
-NODES = TELEOP.running(VALUES)
+def wait_for(stack, seen, timeout: float = 40.0) -> bool:
+    """Spin until `seen()` is true."""
+    deadline = time.monotonic() + timeout
+    while not seen() and time.monotonic() < deadline:
+        stack.executor.spin_once(timeout_sec=0.2)
+    return seen()
 
 
 @pytest.mark.parametrize('node', NODES, ids=[node.name for node in NODES])
-def test_parameters_arrive_with_their_types(asker, stack, node):
-    client = asker.create_client(GetParameters, f'{node.name}/get_parameters')
-    assert client.wait_for_service(40.0), f'{node.name} is not there\n{stack.read_text()}'
-    for name, value in node.parameter_values(VALUES).items():
-        answers = ask(asker, client, GetParameters.Request(names=[name])).values
+def test_parameters_arrive_with_their_types(stack, node):
+    client = stack.node.create_client(GetParameters, f'{node.name}/get_parameters')
+    assert client.wait_for_service(40.0), f'{node.name} is not there\n{stack.log.read_text()}'
+    for name, value in node.parameter_values(stack.values).items():
+        answers = ask(stack, client, GetParameters.Request(names=[name])).values
         assert answers, f'{node.name} does not declare {name}'
-        assert answers[0].type == KINDS[type(value)], name
-        assert getattr(answers[0], FIELDS[type(value)]) == value, name
+        kind, field = KINDS[type(value)]
+        assert answers[0].type == kind, name
+        assert getattr(answers[0], field) == value, name
+
+
+def test_topics_of_the_views_are_published_with_their_types(stack):
+    wanted = [*views.rviz_topics(), *views.foxglove_topics()]
+
+    def missing() -> list:
+        present = dict(stack.node.get_topic_names_and_types())
+        return [
+            named
+            for named in wanted
+            if not stack.node.count_publishers(named.topic)
+            or (named.type and named.type not in present[named.topic])
+        ]
+
+    assert wait_for(stack, lambda: not missing()), missing()
+
+
+def test_services_of_the_layout_are_there(stack):
+    def missing() -> set[str]:
+        present = dict(stack.node.get_service_names_and_types())
+        return views.foxglove_services() - present.keys()
+
+    assert wait_for(stack, lambda: not missing()), missing()
+
+
+def test_frames_of_the_views_are_published(stack):
+    frames = set()
+
+    def keep(message) -> None:
+        for transform in message.transforms:
+            frames.update((transform.header.frame_id, transform.child_frame_id))
+
+    subscriptions = [
+        topic.subscription(stack.node, keep) for topic in (topics.TF, topics.TF_STATIC)
+    ]
+    wanted = views.rviz_frames() | views.foxglove_frames()
+    assert wait_for(stack, lambda: wanted <= frames), wanted - frames
+    for subscription in subscriptions:
+        stack.node.destroy_subscription(subscription)
+
+
+def test_markers_of_the_views_are_published(stack):
+    namespaces = set()
+
+    def keep(message) -> None:
+        namespaces.update(marker.ns for marker in message.markers)
+
+    subscription = topics.MARKERS.subscription(stack.node, keep)
+    # Only a learned controller predicts.
+    wanted = views.rviz_namespaces() - {'predicted'}
+    assert wait_for(stack, lambda: wanted <= namespaces), wanted - namespaces
+    stack.node.destroy_subscription(subscription)

@@ -39,14 +39,18 @@ def test_every_default_is_allowed_and_every_parameter_resolves(stack):
 
 
 def test_the_default_run():
-    assert running() == ['hand_tracker', 'retargeter', 'controller', 'hand_bridge', 'viewer']
+    stream = ['hand_tracker', 'retargeter', 'controller', 'hand_bridge']
+    assert running() == [*stream, 'viewer', 'recorder']
 
 
 def test_conditions():
     assert 'hand_tracker' not in running(source='topic')
     assert 'viewer' not in running(viewer='none')
     assert 'rviz' in running(viewer='rviz') and 'viewer' not in running(viewer='rviz')
-    assert 'recorder' in running(record='true')
+    assert 'recorder' not in running(black_box='false')
+    assert 'recorder' in running(black_box='false', record='true')
+    assert 'markers' in running(viewer='rviz') and 'markers' not in running()
+    assert 'foxglove' in running(viewer='foxglove')
 
 
 def test_the_operators_hand_is_that_of_the_robot_unless_given():
@@ -66,13 +70,18 @@ def test_a_restarted_bridge_does_not_engage_by_itself():
     assert parameters('hand_bridge', restarted=True, engage='true')['auto_engage'] is False
 
 
+def test_the_black_box_keeps_half_a_minute_or_nothing():
+    assert parameters('recorder')['black_box'] == 30.0
+    assert parameters('recorder', black_box='false')['black_box'] == 0.0
+
+
 def test_the_page_is_local_unless_opened():
     assert parameters('viewer')['host'] == '127.0.0.1'
     assert parameters('viewer', network='subnet')['host'] == '0.0.0.0'
 
 
 def test_what_only_watches_runs_at_low_priority():
-    watching = {'viewer', 'recorder', 'rviz'}
+    watching = {'viewer', 'recorder', 'markers', 'foxglove', 'rviz'}
     assert {node.name for node in TELEOP.nodes if node.nice} == watching
 
 
