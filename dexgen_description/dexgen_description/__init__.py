@@ -14,8 +14,9 @@ _MUJOCO_NAMES = ('hand_spec', 'add_object')
 
 __all__ = [
     'CollisionPair', 'DataFileError', 'Hand', 'Keypoint', 'Kinematics', 'Link', 'MeshError',
-    'ObjectModel', 'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'hand_urdf', 'load_hand',
-    'load_mesh', 'load_object', 'object_names', 'object_urdf', 'read_hand', 'read_object',
+    'ObjectModel', 'Shape', 'Symmetry', 'add_object', 'hand_names', 'hand_spec', 'hand_urdf',
+    'load_hand', 'load_mesh', 'load_object', 'object_names', 'object_urdf', 'read_hand',
+    'read_object',
 ]
 
 

@@ -1,14 +1,20 @@
-"""Every shipped data file loads; a faulty one is refused with file, key, value and what is allowed."""
+"""Every shipped data file loads; a faulty one is refused, naming file, key and value."""
 import re
 
+from dexgen_description import (
+    DataFileError,
+    hand_names,
+    Kinematics,
+    load_hand,
+    load_object,
+    object_names,
+    read_hand,
+    read_object,
+)
+from dexgen_description.data_file import shipped_file
 import numpy as np
 import pytest
 import yaml
-
-from dexgen_description import (
-    DataFileError, hand_names, Kinematics, load_hand, load_object, object_names, read_hand,
-    read_object)
-from dexgen_description.data_file import shipped_file
 
 
 @pytest.mark.parametrize('name', hand_names())
@@ -40,9 +46,8 @@ def test_a_shipped_hand_is_sound(name):
 @pytest.mark.parametrize('name', hand_names())
 def test_the_fingers_are_free_of_each_other_at_rest_and_in_pregrasp(name):
     """With the margins that the file asks for."""
-    import mujoco
-
     from dexgen_description import hand_spec
+    import mujoco
     hand = load_hand(name)
     model = hand_spec(hand).compile()
     data = mujoco.MjData(model)

@@ -1,13 +1,26 @@
 """Forward kinematics, MJCF and URDF of every shipped hand are the same mechanism."""
 from xml.etree import ElementTree
 
+from dexgen_description import Hand, hand_names, hand_spec, hand_urdf, Kinematics, load_hand
+from dexgen_description.data_file import shipped_file
 import mujoco
 import numpy as np
 import pytest
-
-from dexgen_description import Hand, hand_names, hand_spec, hand_urdf, Kinematics, load_hand
+import yaml
 
 POSTURES = 1000
+
+PUBLIC_TIPS = {
+    # Fingertips [m] with every joint at 40 % of its range, evaluated once with MuJoCo from the
+    # URDF files of dexsuite/dex-urdf (commit 93505db) and moved to this package's hand frames.
+    'allegro_right': [[0.09967, 0.04098, 0.07752], [0.09967, -0.0094, 0.07924],
+                      [0.09967, -0.05971, 0.07588], [0.08971, 0.09394, -0.00957]],
+    'leap_right': [[0.11431, 0.06008, 0.04502], [0.11431, 0.01468, 0.04492],
+                   [0.1143, -0.03072, 0.04493], [0.0847, 0.14737, -0.07451]],
+    'shadow_right': [[0.06838, 0.0253, 0.04326], [0.06838, 0.0033, 0.04726],
+                     [0.06838, -0.0253, 0.04326], [0.08593, -0.02728, 0.02084],
+                     [0.05135, 0.08669, -0.01266]],
+}
 
 
 def random_postures(hand: Hand, count: int = POSTURES) -> np.ndarray:
@@ -65,6 +78,27 @@ def test_mjcf_agrees_with_forward_kinematics(name):
     assert worst < 1e-6
 
 
+@pytest.mark.parametrize('name', PUBLIC_TIPS)
+def test_fingertips_agree_with_the_public_descriptions(name):
+    """Half a millimetre: the LEAP hand's axes were moved to the fingers' middle lines."""
+    hand = load_hand(name)
+    tips = Kinematics(hand).fingertips(hand.lower + 0.4 * (hand.upper - hand.lower))
+    assert tips == pytest.approx(np.array(PUBLIC_TIPS[name]), abs=5e-4)
+
+
+@pytest.mark.parametrize('name', hand_names())
+def test_link_orientations_are_those_of_the_data_file(name):
+    """Read again from the file, since all the models share the parsed ones."""
+    content = yaml.safe_load(shipped_file('hands', name).read_text())
+    hand = load_hand(name)
+    zero = Kinematics(hand).link_poses(np.zeros(len(hand.joint_names)))[:, :3, :3]
+    for item in content['links']:
+        roll, pitch, yaw = item.get('rpy', [0, 0, 0])
+        expected = _turn([0, 0, 1], yaw) @ _turn([0, 1, 0], pitch) @ _turn([1, 0, 0], roll)
+        parent, child = (hand.link_names.index(item[key]) for key in ('parent', 'name'))
+        assert zero[parent].T @ zero[child] == pytest.approx(expected, abs=1e-9), item['name']
+
+
 @pytest.mark.parametrize('name', hand_names())
 def test_urdf_agrees_with_forward_kinematics(name):
     hand = load_hand(name)
@@ -106,6 +140,12 @@ def test_mujoco_reads_the_urdf_as_the_same_hand(name):
         worst = max(worst, np.abs(data.xpos[bodies] - keypoints[i]).max())
     assert worst < 1e-6
     built = hand_spec(hand).compile()
+    for j, joint in enumerate(hand.joint_names):
+        assert built.joint(joint).range == pytest.approx([hand.lower[j], hand.upper[j]])
+        assert built.actuator(joint).ctrlrange == pytest.approx([hand.lower[j], hand.upper[j]])
+        assert built.actuator(joint).forcerange[1] == pytest.approx(hand.torque_limit[j])
+        assert built.actuator(joint).gainprm[0] == pytest.approx(hand.kp[j])
+        assert built.actuator(joint).biasprm[:3] == pytest.approx([0, -hand.kp[j], -hand.kd[j]])
     for link in hand.links[1:]:
         assert model.body(link.name).mass == pytest.approx(built.body(link.name).mass)
         assert np.sort(model.body(link.name).inertia) == pytest.approx(

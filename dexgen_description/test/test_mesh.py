@@ -1,10 +1,9 @@
 """Mesh files as objects: closed ones work, others are refused with one clear line."""
+from dexgen_description import add_object, load_mesh, load_object, MeshError
+from dexgen_description.surface import triangles, write_stl
 import mujoco
 import numpy as np
 import pytest
-
-from dexgen_description import add_object, load_mesh, load_object, MeshError
-from dexgen_description.surface import triangles, write_stl
 
 trimesh = pytest.importorskip('trimesh')
 

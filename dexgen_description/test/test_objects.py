@@ -1,13 +1,19 @@
 """Objects: sizes, inertia, symmetry, MuJoCo and URDF models."""
 from xml.etree import ElementTree
 
+from dexgen_description import (
+    add_object,
+    hand_spec,
+    load_hand,
+    load_object,
+    object_names,
+    object_urdf,
+    rotation,
+)
+from dexgen_description.symmetry import make_symmetry, SYMMETRY_KINDS
 import mujoco
 import numpy as np
 import pytest
-
-from dexgen_description import (
-    add_object, hand_spec, load_hand, load_object, object_names, object_urdf, rotation)
-from dexgen_description.symmetry import make_symmetry, SYMMETRY_KINDS
 
 
 def compiled(model):
