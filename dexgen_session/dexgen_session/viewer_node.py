@@ -1,7 +1,6 @@
 """Node `viewer`: the live page in the browser, and the stack's services behind its buttons."""
 
 from collections.abc import Sequence
-import os
 import time
 
 from dexgen_description import hand_names, Kinematics, load_hand, object_names
@@ -20,9 +19,8 @@ from tf2_msgs.msg import TFMessage
 from dexgen_session import snapshot as views
 from dexgen_session.newest import Newest
 from dexgen_session.page import Page
+from dexgen_session.priority import lower_priority
 
-NICENESS = 10
-"""The page gives way to the control loops."""
 FRAME_RATE = 25.0
 """Drawings of the scene per second [Hz]."""
 FRAMES_PER_STATUS = 5
@@ -141,7 +139,8 @@ class Viewer(Node):
         for key, ear in self._ears.items():
             taken = ear.take_all()
             if taken:
-                self._newest[key].put(taken[-1].raw, now, taken[-1].sent, taken[-1].number)
+                last = taken[-1]
+                self._newest[key].put(last.raw, now, 1e-9 * last.sent, last.number)
         for ear in self._turns:
             about = [taken for taken in ear.take_all() if WORLD_NAME in taken.raw]
             if about:
@@ -195,7 +194,7 @@ class Viewer(Node):
 
 def main() -> None:
     """Run the node."""
-    os.nice(NICENESS)
+    lower_priority()
     run_node(Viewer)
 
 

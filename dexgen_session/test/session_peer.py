@@ -58,7 +58,7 @@ class Peer(Node):
             self.create_service(
                 Trigger,
                 f'hand_bridge/{name}',
-                lambda _, answer, n=name, s=state: self._enter(n, s, answer),
+                lambda _, answer, n=name, s=state: self._obey(n, s, answer),
             )
         self.create_service(SelectObject, 'hand_bridge/select_object', self._select)
         self.create_service(SetWrist, 'hand_bridge/set_wrist', self._turn)
@@ -66,12 +66,16 @@ class Peer(Node):
         self.create_timer(0.02, self.publish)
         self.publish_state()
 
-    def _enter(self, name, state, answer):
+    def _obey(self, name, state, answer):
+        self.enter(name, state)
+        answer.success, answer.message = True, f'{name} obeyed'
+        return answer
+
+    def enter(self, name: str, state: int) -> None:
+        """Enter a state for the reason `name`."""
         self.state, self.reason = state, name.upper()
         self._session += state == StackState.RUNNING
         self.publish_state()
-        answer.success, answer.message = True, f'{name} obeyed'
-        return answer
 
     def _select(self, request, answer):
         self.object = request.name
@@ -194,3 +198,24 @@ def wait_until(condition, timeout: float = 20.0, what: str = 'the condition') ->
         if time.monotonic() > end:
             raise AssertionError(f'{what} did not come true within {timeout:.0f} s')
         time.sleep(0.05)
+
+
+def call(peer: Peer, kind: type, name: str, timeout: float = 20.0):
+    """Return a function that calls a service with a request's fields and returns its answer.
+
+    It asks again when no answer comes: a killed server is still in sight for a while.
+    """
+    client = peer.create_client(kind, name)
+    assert client.wait_for_service(timeout), f'no service {name}'
+
+    def ask(**fields):
+        for _ in range(4):
+            future = client.call_async(kind.Request(**fields))
+            try:
+                wait_until(future.done, timeout / 4, f'the answer of {name}')
+            except AssertionError:
+                continue
+            return future.result()
+        raise AssertionError(f'{name} did not answer')
+
+    return ask

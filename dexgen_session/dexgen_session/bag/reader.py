@@ -1,0 +1,192 @@
+"""Reads bags: whole ones by their index, torn ones up to their last whole chunk."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcap.exceptions import McapError
+from mcap.reader import make_reader
+import yaml
+
+from dexgen_session.bag.mcap_file import Sample
+from dexgen_session.bag.mcap_repair import FileIndex, MAGIC, messages_of_chunk, scan
+from dexgen_session.bag.metadata import FILE_NAME
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """A topic of a bag: message type, definition, number of messages."""
+
+    type: str
+    schema: str
+    count: int
+
+
+class BagReader:
+    """One bag, or one MCAP file.
+
+    Args:
+      path: folder of a bag, or a file.
+
+    Attributes:
+      files: MCAP files in their order.
+      topics: facts by topic.
+      start, end: first and last time of arrival [ns].
+      torn: names of files that have no index.
+
+    Raises:
+      ValueError: there is no bag, or not one of MCAP files.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.files = tuple(bag_files(self.path))
+        self.topics: dict[str, TopicFacts] = {}
+        self.torn: list[str] = []
+        self.start, self.end = 0, 0
+        self._torn_index: dict[Path, FileIndex] = {}
+        for file in self.files:
+            self._learn(file)
+
+    @property
+    def message_count(self) -> int:
+        """Messages of all topics."""
+        return sum(facts.count for facts in self.topics.values())
+
+    def require(self, topics: Collection[str]) -> None:
+        """Check that topics are in the bag.
+
+        Raises:
+          ValueError: one is not; the message lists those that are.
+        """
+        missing = [topic for topic in topics if topic not in self.topics]
+        if missing:
+            raise ValueError(
+                f"the bag '{self.path}' has no topic {', '.join(missing)}; "
+                f'it has {", ".join(sorted(self.topics)) or "none"}'
+            )
+
+    def samples(
+        self,
+        topics: Collection[str] | None = None,
+        start: int | None = None,
+        end: int | None = None,
+    ) -> Iterator[Sample]:
+        """Messages by time of arrival.
+
+        Args:
+          topics: only these; None: all.
+          start, end: only from `start` on and before `end` [ns].
+        """
+        for file in self.files:
+            if file in self._torn_index:
+                yield from self._torn_samples(file, topics, start, end)
+            else:
+                yield from _indexed_samples(file, topics, start, end)
+
+    def _learn(self, file: Path) -> None:
+        index = _summary(file)
+        if index is None:
+            index = self._torn_index[file] = scan(file)
+            self.torn.append(file.name)
+        if index.messages:
+            self.start = min(self.start, index.start) if self.message_count else index.start
+            self.end = max(self.end, index.end)
+        for number, channel in index.channels.items():
+            schema = index.schemas.get(channel.schema_id)
+            known = self.topics.get(channel.topic)
+            self.topics[channel.topic] = TopicFacts(
+                schema.name if schema else '',
+                schema.data.decode(errors='replace') if schema else '',
+                index.counts.get(number, 0) + (known.count if known else 0),
+            )
+
+    def _torn_samples(self, file: Path, topics, start, end) -> Iterator[Sample]:
+        index = self._torn_index[file]
+        for chunk in index.chunks:
+            found = []
+            for message in messages_of_chunk(file, chunk):
+                topic = index.channels[message.channel_id].topic
+                if _wanted(topic, message.log_time, topics, start, end):
+                    found.append(_sample(topic, message))
+            yield from sorted(found, key=lambda sample: sample.received)
+
+
+def bag_files(path: Path) -> list[Path]:
+    """MCAP files of a bag in their order.
+
+    Raises:
+      ValueError: no bag, or a bag of another storage.
+    """
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise ValueError(f"no bag '{path}': no such folder or file")
+    named = []
+    described = path / FILE_NAME
+    if described.is_file():
+        try:
+            content = yaml.safe_load(described.read_text())['rosbag2_bagfile_information']
+            storage, named = content['storage_identifier'], content['relative_file_paths']
+        except (KeyError, TypeError, yaml.YAMLError):
+            storage = 'mcap'
+        if storage != 'mcap':
+            raise ValueError(
+                f"the bag '{path}' is stored as {storage}; convert it to mcap first, "
+                'for example with rosbags-convert'
+            )
+    found = sorted(path.glob('*.mcap'), key=_file_number)
+    files = [path / name for name in named if (path / name).is_file()]
+    files += [file for file in found if file not in files]
+    files = [file for file in files if file.stat().st_size > len(MAGIC)]
+    if not files:
+        raise ValueError(f"no bag in '{path}': it holds no MCAP file with content")
+    return files
+
+
+def _file_number(path: Path) -> tuple[int, str]:
+    number = path.stem.rpartition('_')[2]
+    return (int(number) if number.isdigit() else 0, path.name)
+
+
+def _summary(file: Path) -> FileIndex | None:
+    """Index of a whole file; None where it has none."""
+    with file.open('rb') as stream:
+        if stream.read(len(MAGIC)) != MAGIC:
+            raise ValueError(f"'{file}' is no MCAP file: it does not begin with the format's mark")
+        stream.seek(0)
+        try:
+            summary = make_reader(stream).get_summary()
+        except (McapError, ValueError, OSError, EOFError, UnicodeDecodeError):
+            return None
+    if summary is None or summary.statistics is None or not summary.chunk_indexes:
+        empty = summary is not None and summary.statistics and not summary.statistics.message_count
+        return FileIndex(whole=True) if empty else None
+    return FileIndex(
+        schemas=summary.schemas,
+        channels=summary.channels,
+        counts=summary.statistics.channel_message_counts,
+        start=summary.statistics.message_start_time,
+        end=summary.statistics.message_end_time,
+        whole=True,
+    )
+
+
+def _indexed_samples(file: Path, topics, start, end) -> Iterator[Sample]:
+    with file.open('rb') as stream:
+        for _, channel, message in make_reader(stream).iter_messages(
+            topics=topics, start_time=start, end_time=end
+        ):
+            yield _sample(channel.topic, message)
+
+
+def _sample(topic: str, message) -> Sample:
+    return Sample(topic, message.data, message.log_time, message.publish_time, message.sequence)
+
+
+def _wanted(topic: str, time: int, topics, start, end) -> bool:
+    return (
+        (topics is None or topic in topics)
+        and (start is None or time >= start)
+        and (end is None or time < end)
+    )

@@ -1,0 +1,140 @@
+"""Bags that are written, split, torn and repaired, as other libraries read them."""
+
+from pathlib import Path
+
+from dexgen_session.bag.mcap_file import DiskError
+from dexgen_session.bag.mcap_repair import repair_file
+from dexgen_session.bag.reader import BagReader
+from dexgen_session.bag.repair import repair_bag
+from dexgen_session.bag.writer import BagWriter
+from mcap.reader import make_reader
+import pytest
+from recorded import CHANNELS, joint_state, SECOND, START, write_bag
+from rosbags.highlevel import AnyReader
+
+
+def numbers(path: Path) -> list[int]:
+    """First positions of the joint states, by the rosbags library."""
+    with AnyReader([path]) as reader:
+        chosen = [c for c in reader.connections if c.topic == '/joint_states']
+        return [
+            int(reader.deserialize(raw, c.msgtype).position[0])
+            for c, _, raw in reader.messages(connections=chosen)
+        ]
+
+
+def test_a_closed_bag_is_read_by_rosbags_with_types_counts_and_qos(tmp_path):
+    write_bag(tmp_path / 'bag')
+    assert numbers(tmp_path / 'bag') == list(range(100))
+    with AnyReader([tmp_path / 'bag']) as reader:
+        assert reader.message_count == 101
+        assert reader.topics['/stack_state'].msgtype == 'dexgen_msgs/msg/StackState'
+        (connection,) = (c for c in reader.connections if c.topic == '/stack_state')
+        assert connection.ext.offered_qos_profiles[0].durability.name == 'TRANSIENT_LOCAL'
+        assert connection.digest.startswith('RIHS01_')
+
+
+def test_a_closed_bag_is_read_by_mcap_with_an_index(tmp_path):
+    write_bag(tmp_path / 'bag')
+    with (tmp_path / 'bag' / 'bag_0.mcap').open('rb') as stream:
+        summary = make_reader(stream).get_summary()
+    assert summary.statistics.message_count == 101
+    assert len(summary.chunk_indexes) == 10
+    assert all(chunk.message_index_length for chunk in summary.chunk_indexes)
+
+
+def test_each_file_of_a_split_bag_starts_with_the_latched_state(tmp_path):
+    writer = write_bag(tmp_path / 'bag', close=False)
+    writer.split(START + 2 * SECOND)
+    writer.write(joint_state(100, START + 3 * SECOND))
+    writer.close()
+    second = BagReader(tmp_path / 'bag' / 'bag_1.mcap')
+    assert [s.topic for s in second.samples()] == ['/stack_state', '/joint_states']
+    assert numbers(tmp_path / 'bag') == list(range(101))
+
+
+def test_an_abandoned_bag_is_read_up_to_its_last_chunk(tmp_path):
+    write_bag(tmp_path / 'bag', count=95, close=False)
+    reader = BagReader(tmp_path / 'bag')
+    assert reader.torn == ['bag_0.mcap']
+    assert reader.topics['/joint_states'].count == 90
+    assert len(list(reader.samples(['/joint_states']))) == 90
+
+
+@pytest.mark.parametrize('lost', [1, 37, 200, 1000, 3000])
+def test_a_repaired_file_has_a_full_index_wherever_it_was_torn(tmp_path, lost):
+    write_bag(tmp_path / 'bag')
+    file = tmp_path / 'bag' / 'bag_0.mcap'
+    size = file.stat().st_size
+    with file.open('r+b') as stream:
+        stream.truncate(size - lost)
+    (tmp_path / 'bag' / 'metadata.yaml').unlink()
+    (done,) = repair_bag(tmp_path / 'bag')
+    assert not done.repair.was_whole
+    kept = numbers(tmp_path / 'bag')
+    assert kept == list(range(len(kept))) and len(kept) % 10 == 0 and len(kept) >= 10
+    with file.open('rb') as stream:
+        summary = make_reader(stream, validate_crcs=True).get_summary()
+    assert summary.statistics.message_count == len(kept) + 1
+    assert sum(len(c.message_index_offsets) for c in summary.chunk_indexes) == len(kept) // 10 + 1
+    assert repair_file(file).was_whole
+
+
+def test_a_damaged_chunk_and_what_follows_is_cut(tmp_path):
+    write_bag(tmp_path / 'bag', close=False)
+    file = tmp_path / 'bag' / 'bag_0.mcap'
+    content = bytearray(file.read_bytes())
+    content[-400] ^= 0xFF
+    file.write_bytes(content)
+    repair_bag(tmp_path / 'bag')
+    kept = numbers(tmp_path / 'bag')
+    assert 80 <= len(kept) <= 90 and kept == list(range(len(kept)))
+
+
+def test_a_foreign_file_is_refused_with_its_name(tmp_path):
+    foreign = tmp_path / 'song.mcap'
+    foreign.write_bytes(b'RIFF' + bytes(100))
+    with pytest.raises(ValueError, match='song.mcap.*no MCAP file'):
+        BagReader(foreign)
+    with pytest.raises(ValueError, match='song.mcap.*no MCAP file'):
+        repair_file(foreign)
+    with pytest.raises(ValueError, match='no such folder'):
+        BagReader(tmp_path / 'nothing')
+
+
+def test_a_missing_topic_is_refused_with_those_that_are_there(tmp_path):
+    write_bag(tmp_path / 'bag', count=10)
+    with pytest.raises(ValueError, match='no topic /image.*/joint_states'):
+        BagReader(tmp_path / 'bag').require(['/image'])
+
+
+def fill(writer: BagWriter) -> DiskError:
+    """Write until the disk refuses; return its error."""
+    with pytest.raises(DiskError) as full:
+        for number in range(100_000):
+            writer.write(joint_state(number, START + number * SECOND // 100))
+            if number % 10 == 9:
+                writer.flush()
+    return full.value
+
+
+def test_a_full_disk_ends_the_bag_with_index_and_metadata(tiny_disk):
+    writer = BagWriter(tiny_disk / 'bag', CHANNELS, {})
+    error = fill(writer)
+    kept = numbers(tiny_disk / 'bag')
+    assert kept == list(range(len(kept))) and len(kept) > 100
+    assert 'No space left' in str(error) and f'kept with {len(kept)} messages' in str(error)
+    assert writer.closed and BagReader(tiny_disk / 'bag').torn == []
+
+
+def test_a_disk_that_refuses_even_the_index_leaves_a_bag_that_can_be_repaired(
+    tmp_path, limit_files
+):
+    writer = BagWriter(tmp_path / 'bag', CHANNELS, {})
+    limit_files(20_000)
+    fill(writer)
+    limit_files(None)
+    reader = BagReader(tmp_path / 'bag')
+    assert reader.torn == ['bag_0.mcap'] and reader.message_count > 10
+    repair_bag(tmp_path / 'bag')
+    assert numbers(tmp_path / 'bag') == list(range(reader.message_count))
