@@ -66,14 +66,15 @@ def propose(kinematics: Kinematics, object_model: ObjectModel, n: int,
     radius = 0.5 * float(np.median(object_model.size))
     found: list[_Setting] = []
     count = 0
-    while count < n:
+    while count < max(n, 1):
         found.append(_draw(kinematics, radius, max(64 * n, 2048), rng, config))
         count += len(found[-1].q)
     q, pos, used = (np.concatenate([getattr(s, name) for s in found])[:n]
                     for name in ('q', 'pos', 'used'))
     points = pos[:, None] + rng.normal(size=(n, len(hand.fingers), 3)) * config.inside * radius
     closed = reach(kinematics, q, points, used, iterations=8)[0]
-    return Candidates(q, q, closed, pos, quaternion.random(rng, (n,)), np.full(n, -1))
+    return Candidates(q, q, closed, pos, quaternion.random(rng, (n,)), np.full(n, -1),
+                      np.zeros(n, dtype=bool))
 
 
 def _draw(kinematics: Kinematics, radius: float, n: int, rng: np.random.Generator,

@@ -40,11 +40,11 @@ class ValidationConfig:
     direction_s: float = 0.5
     settle_s: float = 0.2
     tick_s: float = 0.1
-    drift: float = 0.02
-    turn: float = 0.6
+    drift: float = 0.008
+    turn: float = 0.3
     drag: float = 40.0
     spin_drag: float = 0.02
-    squeeze: tuple[float, float] = (0.12, 0.3)
+    squeeze: tuple[float, float] = (0.15, 0.35)
     mass: float = 0.1
     friction: float = 0.8
     gravity: float = 9.81
@@ -61,6 +61,7 @@ class Candidates:
         object_pos: (n, 3) [m].
         object_quat: (n, 4).
         parent: (n,) row of the grasp they grew from, -1 for none.
+        loose: (n,) bool, the object moves freely while the hand closes; else it is dragged.
     """
 
     q: np.ndarray
@@ -69,6 +70,7 @@ class Candidates:
     object_pos: np.ndarray
     object_quat: np.ndarray
     parent: np.ndarray
+    loose: np.ndarray
 
     def __len__(self) -> int:
         return len(self.q)
@@ -147,9 +149,11 @@ class Conveyor:
                        candidates.object_pos, candidates.object_quat)
         self.open_target[ids] = candidates.open_target
         self.close_target[ids] = candidates.close_target
-        self.squeeze[ids] = rng.uniform(*self.config.squeeze, size=len(ids))
+        squeeze = rng.uniform(*self.config.squeeze, size=len(ids))
+        self.squeeze[ids] = np.where(candidates.loose, 1.5 * self.config.squeeze[1], squeeze)
         self.parent[ids] = candidates.parent
-        self.drag[ids, self._object_v] = self._closing_drag
+        self.drag[ids, self._object_v] = np.where(
+            candidates.loose[:, None], 0.0, self._closing_drag)
         self.tick_of[ids] = 0
         self.tried += len(ids)
 

@@ -60,7 +60,7 @@ def propose(hand: Hand, grasps: GraspSet, n: int, rng: np.random.Generator,
     quat = quaternion.normalize(quaternion.multiply(
         quaternion.from_rotation_vector(part * way_turn), grasps.object_quat[parent]))
     return Candidates(q, q + 0.5 * squeeze, np.clip(closed, hand.lower, hand.upper),
-                      pos, quat, parent)
+                      pos, quat, parent, np.zeros(n, dtype=bool))
 
 
 def _samples(hand: Hand, n: int,

@@ -1,18 +1,19 @@
 """Grow a grasp set: close from random postures, expand what was found, keep it apart and mixed."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 import time
 
 from dexgen_description import Hand, Kinematics, ObjectModel
 import numpy as np
 
-from dexgen_learning.grasps import closing, expansion
+from dexgen_learning.grasps import closing, expansion, manipulation
 from dexgen_learning.grasps.closing import ClosingConfig
 from dexgen_learning.grasps.conveyor import Accepted, Candidates, Conveyor, ValidationConfig
 from dexgen_learning.grasps.expansion import ExpansionConfig
 from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
+from dexgen_learning.grasps.manipulation import ManipulationConfig
 from dexgen_learning.grasps.metric import Metric
 from dexgen_learning.grasps.separation import Separation
 
@@ -27,23 +28,28 @@ class GenerationConfig:
         lanes: candidates validated side by side.
         seeds: grasps found by closing before expansion starts.
         closing_share: share of closing among the candidates afterwards.
+        manipulation_share: share of motions that the simulator carries out from a grasp; the
+            rest are kinematic steps with contact repair.
         separation: least feature distance between grasps.
         kind_share: least share wanted of each kind; rarer kinds are expanded first.
         validation: what a candidate must survive.
         closing: random closing.
         expansion: RRT-like growth.
+        manipulation: growth by moving the held object.
     """
 
     count: int = 1000
     seed: int = 0
     lanes: int = 128
-    seeds: int = 100
+    seeds: int = 30
     closing_share: float = 0.1
+    manipulation_share: float = 0.75
     separation: float = 0.3
     kind_share: float = 0.1
     validation: ValidationConfig = field(default_factory=ValidationConfig)
     closing: ClosingConfig = field(default_factory=ClosingConfig)
     expansion: ExpansionConfig = field(default_factory=ExpansionConfig)
+    manipulation: ManipulationConfig = field(default_factory=ManipulationConfig)
 
 
 @dataclass(frozen=True)
@@ -107,18 +113,19 @@ class Generator:
         if len(self.grasps) < min(config.seeds, config.count):
             return closing.propose(self.kinematics, self.object_model, n, self.rng,
                                    config.closing)
-        fresh = int(self.rng.binomial(n, config.closing_share))
+        fresh, moved, kinematic = self.rng.multinomial(n, [
+            config.closing_share, config.manipulation_share,
+            1.0 - config.closing_share - config.manipulation_share])
         rows = self._rare_first()
-        grown = expansion.propose(self.hand, self.grasps.take(rows), n - fresh, self.rng,
-                                  config.expansion, self.metric)
-        grown = Candidates(grown.q, grown.open_target, grown.close_target, grown.object_pos,
-                           grown.object_quat, rows[grown.parent])
-        if fresh == 0:
-            return grown
-        closed = closing.propose(self.kinematics, self.object_model, fresh, self.rng,
-                                 config.closing)
-        return Candidates(*(np.concatenate([getattr(grown, f), getattr(closed, f)])
-                            for f in Candidates.__dataclass_fields__))
+        pool = self.grasps.take(rows)
+        batches = [
+            closing.propose(self.kinematics, self.object_model, fresh, self.rng, config.closing),
+            manipulation.propose(self.kinematics, pool, moved, self.rng, config.manipulation),
+            expansion.propose(self.hand, pool, kinematic, self.rng, config.expansion,
+                              self.metric)]
+        joined = Candidates(*(np.concatenate([getattr(b, f) for b in batches])
+                              for f in Candidates.__dataclass_fields__))
+        return replace(joined, parent=np.where(joined.parent >= 0, rows[joined.parent], -1))
 
     def _rare_first(self) -> np.ndarray:
         """Rows to expand: all, or only those of a kind that falls short of its share."""

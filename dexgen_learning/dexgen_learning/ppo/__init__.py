@@ -1,0 +1,1 @@
+"""Proximal policy optimisation on the school's tasks with rsl-rl-lib."""

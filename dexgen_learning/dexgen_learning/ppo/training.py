@@ -1,0 +1,100 @@
+"""Train a policy: resumable, with checkpoints, TensorBoard and the exported network."""
+
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+import re
+
+from dexgen_description import load_hand, load_object
+import numpy as np
+
+from dexgen_learning.grasps.grasp_set import GraspSet
+from dexgen_learning.paths import grasp_path
+from dexgen_learning.ppo.adapter import vector_environment
+from dexgen_learning.ppo.config import PpoConfig, runner_config
+from dexgen_learning.ppo.network import from_actor
+from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run.
+
+    Args:
+        hand: name of the hand.
+        objects: names of the objects; each needs a grasp set.
+        task: the task.
+        ppo: the learner.
+        iterations: of PPO in all.
+        save_every: iterations between checkpoints.
+        seed: of everything random.
+        threads: of torch.
+    """
+
+    hand: str = 'allegro_right'
+    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere')
+    task: AnygraspConfig = field(default_factory=AnygraspConfig)
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+    iterations: int = 1000
+    save_every: int = 20
+    seed: int = 0
+    threads: int = 1
+
+
+def build_task(config: TrainConfig, grasps: Path | None = None) -> AnygraspTask:
+    """The task of a training run, with grasp sets from the folder `grasps` or the cache."""
+    hand = load_hand(config.hand)
+    objects = [load_object(name) for name in config.objects]
+    sets = [GraspSet.load(grasp_path(config.hand, name, grasps), config.hand)
+            for name in config.objects]
+    per_object = max(1, config.ppo.environments // len(objects))
+    return AnygraspTask(hand, objects, sets, per_object, config.task, config.seed)
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """The newest `model_<iteration>.pt` of a run."""
+    found = [(int(m.group(1)), p) for p in Path(folder).glob('model_*.pt')
+             if (m := re.fullmatch(r'model_(\d+)\.pt', p.name))]
+    return max(found)[1] if found else None
+
+
+def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path:
+    """Train until `config.iterations`, going on from the newest checkpoint in `folder`.
+
+    Returns:
+        The exported policy, `policy.npz` in the folder.
+    """
+    import torch
+    from rsl_rl.runners import OnPolicyRunner
+
+    torch.set_num_threads(config.threads)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'config.json').write_text(json.dumps(asdict(config), indent=1, default=_plain))
+    torch.manual_seed(config.seed)
+    environment = vector_environment(build_task(config, grasps))
+    runner = OnPolicyRunner(environment, runner_config(config.ppo, config.seed,
+                                                       config.save_every), str(folder))
+    checkpoint = latest_checkpoint(folder)
+    if checkpoint is not None:
+        runner.load(str(checkpoint), map_location='cpu')
+        runner.current_learning_iteration += 1
+    while runner.current_learning_iteration < config.iterations:
+        left = config.iterations - runner.current_learning_iteration
+        runner.learn(min(config.save_every, left))
+        export(runner, config, folder / 'policy.npz')
+        runner.current_learning_iteration += 1
+    return folder / 'policy.npz'
+
+
+def export(runner, config: TrainConfig, path: Path) -> None:
+    """Write the runner's actor as arrays."""
+    state = {k: v.detach().cpu() for k, v in runner.alg.get_policy().state_dict().items()}
+    header = json.loads(json.dumps(asdict(config), default=_plain))
+    header['iteration'] = runner.current_learning_iteration
+    from_actor(state, header).save(path)
+
+
+def _plain(value):
+    """Arrays of the configuration as lists."""
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)

@@ -1,0 +1,1 @@
+"""Tasks on the hand environment: goals, rewards, what the policy sees."""

@@ -1,0 +1,1 @@
+"""Training of the controller's networks on recorded transitions."""
