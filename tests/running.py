@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 import os
 from pathlib import Path
 import signal
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from dexgen_node import topics
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
 
 
 class Received(NamedTuple):
@@ -20,6 +22,12 @@ class Received(NamedTuple):
 
     time: float
     message: object
+
+
+def queue_of(depth: int, qos: QoSProfile) -> QoSProfile:
+    """Quality of service as given, with a queue of `depth` messages."""
+    return QoSProfile(history=qos.history, depth=depth, reliability=qos.reliability,
+                      durability=qos.durability)
 
 
 class Stack:
@@ -93,7 +101,9 @@ class Observer:
         self.received: dict[str, list[Received]] = defaultdict(list)
         self._arrived = threading.Condition()
         for topic in heard:
-            topic.subscription(self.node, self._keeper(topic.name))
+            # A listener that comes late on a busy machine shall count every message all the same.
+            deep = replace(topic, subscriber_qos=queue_of(100, topic.qos))
+            deep.subscription(self.node, self._keeper(topic.name))
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)

@@ -17,7 +17,7 @@ class _EndedError(Exception):
     """Ends the spinning of a node."""
 
 
-def run_node(create: Callable[[], object], *, executor: type = SingleThreadedExecutor) -> None:
+def run_node(create: Callable[[], object]) -> None:
     """Create the node, spin it until a signal, close it.
 
     On a signal the node's method `close()`, if it has one, is called while its publishers still
@@ -32,7 +32,7 @@ def run_node(create: Callable[[], object], *, executor: type = SingleThreadedExe
     node = None
     try:
         node = create()
-        spinner = executor()
+        spinner = SingleThreadedExecutor()
         spinner.add_node(node)
         # Outside of Python, where the executor waits, handlers are not called: the timer is.
         node.create_timer(SIGNAL_PERIOD, signals.look)

@@ -9,8 +9,6 @@ import pytest
 NODE = """
 import threading, sys
 from dexgen_node.run import run_node
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from std_msgs.msg import Empty
 
@@ -39,7 +37,7 @@ class Busy(Node):
 def refuse():
     raise ValueError("object 'teapot' is unknown")
 
-run_node({'busy': Busy, 'refuse': refuse}[sys.argv[1]], executor=eval(sys.argv[2]))
+run_node({'busy': Busy, 'refuse': refuse}[sys.argv[1]])
 """
 
 
@@ -48,9 +46,9 @@ def start():
     """Start the program above; it is killed with the test."""
     processes = []
 
-    def run(what: str, executor: str = 'SingleThreadedExecutor') -> subprocess.Popen:
+    def run(what: str) -> subprocess.Popen:
         processes.append(subprocess.Popen(
-            [sys.executable, '-c', NODE, what, executor], text=True,
+            [sys.executable, '-c', NODE, what], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE))
         return processes[-1]
 
@@ -61,10 +59,9 @@ def start():
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize('executor', ['SingleThreadedExecutor', 'EventsExecutor'])
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_closes_the_node_before_its_publishers_go(start, number, executor):
-    process = start('busy', executor)
+def test_a_signal_closes_the_node_before_its_publishers_go(start, number):
+    process = start('busy')
     assert process.stdout.readline() == 'up\n'
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
