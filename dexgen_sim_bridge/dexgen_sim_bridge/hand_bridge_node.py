@@ -8,16 +8,23 @@ import time
 from dexgen_description import load_hand
 from dexgen_msgs.srv import SelectObject, SetWrist
 from dexgen_node.diagnostics import Diagnostics
+from dexgen_node.lifecycle import LifecycleNode
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
 
 from dexgen_sim_bridge.backend import BackendError
 from dexgen_sim_bridge.bridge import Answer, Bridge, BridgeSettings
 from dexgen_sim_bridge.mujoco_backend import MujocoBackend
 from dexgen_sim_bridge.physics_loop import PhysicsLoop
-from dexgen_sim_bridge.reports import gate_report, loop_report, state_report, stream_report
+from dexgen_sim_bridge.reports import (
+    gate_report,
+    INACTIVE,
+    loop_report,
+    state_report,
+    stream_report,
+)
 from dexgen_sim_bridge.scene import SceneConfig
 from dexgen_sim_bridge.scene_file import forget_scene, load_scene, save_scene, state_directory
 from dexgen_sim_bridge.state_machine import RESUMED, START, State, Status
@@ -44,11 +51,11 @@ class HandBridgeNode(LifecycleNode):
         self._physics: PhysicsLoop | None = None
         self._trouble = UNCONFIGURED
         self._engage_when_ready = self._value('auto_engage')
-        self._timers: list = []
+        self._stream_timers: list = []
         self._state = StateStream(self)
         self._serve()
         self._diagnostics = Diagnostics(self)
-        self._diagnostics.add('state', lambda: state_report(self.status))
+        self._add_reports()
         self.create_timer(_HEARTBEAT, self._publish_state)
         if self._value('autostart') and self._configured():
             self.trigger_activate()
@@ -163,16 +170,11 @@ class HandBridgeNode(LifecycleNode):
         self._outbox.show(self._bridge.backend.object)
         self._inbox = Inbox(self, self._bridge, self._controller_ready, self._emergency_stop)
         self._start_physics()
-        self._timers = [
+        self._stream_timers = [
             self.create_timer(1.0 / VIEW_RATE, self._publish_scene),
             self.create_timer(_MARKER_PERIOD, self._outbox.send_markers),
             self.create_timer(_SAVE_PERIOD, self._save),
         ]
-        self._diagnostics.add('gate', lambda: gate_report(self._bridge))
-        self._diagnostics.add('physics', self._report_physics)
-        self._diagnostics.add(
-            'joint_target', lambda: stream_report(self._inbox.watch, self._bridge)
-        )
         self._publish_state()
         backend = self._bridge.backend
         scene = backend.object_name or 'no object'
@@ -202,6 +204,7 @@ class HandBridgeNode(LifecycleNode):
     def on_cleanup(self, state) -> TransitionCallbackReturn:
         """Forget the scene."""
         self._forget()
+        self._publish_state()
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state) -> TransitionCallbackReturn:
@@ -213,33 +216,31 @@ class HandBridgeNode(LifecycleNode):
         """Stop everything; the node can be configured again."""
         self._stop()
         self._forget()
+        self._publish_state()
         return TransitionCallbackReturn.SUCCESS
 
     def close(self) -> None:
         """End in an orderly way: nothing is left to resume."""
         self._stop()
-        if self._bridge:
-            forget_scene(self._scene_file)
-            self._bridge.backend.close()
-            self._bridge = None
+        self._forget()
 
     def _stop(self) -> None:
         if self._physics:
             self._physics.stop()
             self._physics = None
-        if self._timers:
-            for timer in self._timers:
+        if self._stream_timers:
+            for timer in self._stream_timers:
                 self.destroy_timer(timer)
-            self._timers = []
+            self._stream_timers = []
             self._inbox.close()
             self._outbox.close()
 
     def _forget(self) -> None:
         if self._bridge:
+            forget_scene(self._scene_file)
             self._bridge.backend.close()
             self._bridge = None
         self._trouble = UNCONFIGURED
-        self._publish_state()
 
     def _answering(self, answer):
         """A service callback: the bridge's answer, with every state change published at once."""
@@ -338,13 +339,17 @@ class HandBridgeNode(LifecycleNode):
                 f'the scene is not saved: {error}', throttle_duration_sec=60.0
             )
 
-    def _report_physics(self):
-        return loop_report(
-            self._physics,
-            self._value('physics_rate'),
-            self._value('warn_factor'),
-            self._value('error_factor'),
-        )
+    def _add_reports(self) -> None:
+        rate, warn, error = map(self._value, ('physics_rate', 'warn_factor', 'error_factor'))
+        self._diagnostics.add('state', lambda: state_report(self.status))
+        for name, report in (
+            ('gate', lambda: gate_report(self._bridge)),
+            ('physics', lambda: loop_report(self._physics, rate, warn, error)),
+            ('joint_target', lambda: stream_report(self._inbox.watch, self._bridge)),
+        ):
+            self._diagnostics.add(
+                name, lambda report=report: report() if self._physics else INACTIVE
+            )
 
 
 def main() -> None:

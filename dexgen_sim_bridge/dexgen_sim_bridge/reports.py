@@ -13,6 +13,7 @@ from dexgen_sim_bridge.state_machine import State, Status
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 Report = tuple[bytes, str, Mapping[str, object]]
+INACTIVE: Report = (OK, 'not active', {})
 
 
 def state_report(status: Status) -> Report:
