@@ -100,7 +100,8 @@ def test_it_learns_and_the_checkpoint_plans(tmp_path):
     assert 'tiny' in (folder / 'README.md').read_text()
     checkpoint = load_checkpoint(folder)
     assert checkpoint.facts['training']['steps_done'] == 200
-    planner = MotionPlanner(checkpoint, SamplingConfig(steps=6, backend='torch'), 64)
+    sampling = SamplingConfig(steps=6, backend='torch', start_temperature=0.0)
+    planner = MotionPlanner(checkpoint, sampling, 64)
     rows = source().rows(True)[:64]
     batch = source().batch(rows)
     reference = KINEMATICS.keypoints(recording().targets[rows])

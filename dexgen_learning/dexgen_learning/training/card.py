@@ -14,8 +14,8 @@ def model_card(checkpoint: Checkpoint, sections: Mapping[str, str]) -> str:
         '',
         f'- {checkpoint.parameters:,} parameters; motions of {config.steps} steps and '
         f'{config.keypoints} keypoints at {config.rate:g} Hz; predicts {config.prediction}.',
-        f'- Trained {training.get("steps_done", 0):,} steps of {training.get("batch", 0)} samples, '
-        f'seed {training.get("seed", 0)}.',
+        f'- Trained {training.get("steps_done", 0):,} steps of {training.get("batch", 0)} '
+        f'samples, seed {training.get("seed", 0)}.',
         f'- Data: {facts.get("data", "not said")}.',
         '',
     ]
