@@ -21,6 +21,7 @@ setup(
         'console_scripts': [
             'viewer = dexgen_session.viewer_node:main',
             'recorder = dexgen_session.recorder_node:main',
+            'replay = dexgen_session.replay_node:main',
             'markers = dexgen_session.markers_node:main',
         ],
     },

@@ -11,13 +11,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from session_peer import Peer, Program, SpinningPeer
+from session_peer import Peer, Program, Spinning
 
 
 @pytest.fixture(scope='module')
 def peer() -> Iterator[Peer]:
     """Return the peer, spinning on its own thread."""
-    with SpinningPeer() as node:
+    with Spinning(Peer) as node:
         yield node
 
 

@@ -1,5 +1,7 @@
 """A small live peer of the viewer and the recorder: real topics and services, no simulation."""
 
+from collections.abc import Callable
+import itertools
 import math
 import os
 import signal
@@ -133,16 +135,21 @@ class Peer(Node):
         self._outputs['/tf'].publish(TFMessage(transforms=[turn]))
 
 
-class SpinningPeer:
-    """The peer on a thread and a DDS context of its own, as a context manager."""
+class Spinning:
+    """A node on a thread and a DDS context of its own, as a context manager.
 
-    def __init__(self, domain: int = DOMAIN):
+    Args:
+      create: makes the node in a given context.
+    """
+
+    def __init__(self, create: Callable[[rclpy.Context], Node], domain: int = DOMAIN):
+        self._create = create
         self._domain = domain
         self._context = rclpy.Context()
 
-    def __enter__(self) -> Peer:
+    def __enter__(self) -> Node:
         rclpy.init(context=self._context, domain_id=self._domain)
-        self._node = Peer(self._context)
+        self._node = self._create(self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
@@ -160,6 +167,23 @@ class SpinningPeer:
         self._thread.join(5.0)
         self._node.destroy_node()
         self._context.try_shutdown()
+
+
+class Listener(Node):
+    """Keeps what it hears on a topic, with the steady time [s] of its arrival."""
+
+    def __init__(self, context, topic: topics.Topic):
+        super().__init__(f'listener_{next(_numbers)}', context=context)
+        self.heard: list[tuple[float, object]] = []
+        topic.subscription(self, lambda m: self.heard.append((time.monotonic(), m)))
+
+
+_numbers = itertools.count()
+
+
+def listening(topic: topics.Topic) -> Spinning:
+    """Listen to a topic on a thread of its own."""
+    return Spinning(lambda context: Listener(context, topic))
 
 
 class Program:

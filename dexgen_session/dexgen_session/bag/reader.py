@@ -15,11 +15,13 @@ from dexgen_session.bag.metadata import FILE_NAME
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """A topic of a bag: message type, definition, number of messages."""
+    """A topic of a bag: type, definition, number of messages, offered quality of service."""
 
     type: str
     schema: str
     count: int
+    reliable: bool = True
+    latched: bool = False
 
 
 class BagReader:
@@ -99,6 +101,7 @@ class BagReader:
                 schema.name if schema else '',
                 schema.data.decode(errors='replace') if schema else '',
                 index.counts.get(number, 0) + (known.count if known else 0),
+                *_offered(channel.metadata.get('offered_qos_profiles', '')),
             )
 
     def _torn_samples(self, file: Path, topics, start, end) -> Iterator[Sample]:
@@ -142,6 +145,16 @@ def bag_files(path: Path) -> list[Path]:
     if not files:
         raise ValueError(f"no bag in '{path}': it holds no MCAP file with content")
     return files
+
+
+def _offered(profiles: str) -> tuple[bool, bool]:
+    """Whether profiles, rosbag2's YAML with names or numbers, are reliable and latched."""
+    try:
+        first = yaml.safe_load(profiles)[0]
+        reliable, latched = first['reliability'], first['durability']
+    except (yaml.YAMLError, TypeError, KeyError, IndexError):
+        return True, False
+    return reliable in ('reliable', 1), latched in ('transient_local', 1)
 
 
 def _file_number(path: Path) -> tuple[int, str]:
