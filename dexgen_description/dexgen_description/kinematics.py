@@ -3,12 +3,16 @@
 The batch is the last axis inside, so that each step is a few long array operations; all links at
 the same distance from the palm are one step (four steps for an Allegro hand, not sixteen).
 """
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from dexgen_description import rotation
 from dexgen_description.hand import Hand
+
+_BLOCK = 1024
+"""Postures handled at once: larger arrays leave the processor's cache and take twice as long."""
 
 
 class _Level(NamedTuple):
@@ -90,9 +94,7 @@ class Kinematics:
 
     def keypoints(self, q: np.ndarray) -> np.ndarray:
         """Keypoints (..., K, 3) [m], order of `keypoint_names`, of postures q (..., J)."""
-        q, batch = self._flatten(q)
-        return np.moveaxis(self._points(self._frames(q)), -1, 0).reshape(
-            *batch, len(self.keypoint_names), 3)
+        return self._in_blocks(q, lambda block: self._points(self._frames(block)))
 
     def fingertips(self, q: np.ndarray) -> np.ndarray:
         """Fingertips (..., F, 3) [m], order of `hand.fingers`, of postures q (..., J)."""
@@ -103,39 +105,48 @@ class Kinematics:
 
         A revolute joint with axis a through o moves a point x by a x (x - o) per radian.
         """
-        q, batch = self._flatten(q)
-        frames = self._frames(q)
-        points = self._points(frames)
-        axis = frames.rotations[self._pair_place, :, 2]
-        arm = points[self._pair_point] - frames.origins[self._pair_place]
-        jacobian = np.zeros((len(self.keypoint_names), 3, q.shape[0], q.shape[1]))
-        for i in range(3):
-            j, k = (i + 1) % 3, (i + 2) % 3
-            jacobian[self._pair_point, i, self._pair_joint] = (
-                axis[:, j] * arm[:, k] - axis[:, k] * arm[:, j])
-        return np.moveaxis(jacobian, -1, 0).reshape(
-            *batch, len(self.keypoint_names), 3, q.shape[0])
+        return self._in_blocks(q, self._jacobian)
 
     def link_poses(self, q: np.ndarray) -> np.ndarray:
         """Poses (..., L, 4, 4) of the links, order of `link_names`, of postures q (..., J)."""
-        q, batch = self._flatten(q)
-        frames = self._frames(q)
-        poses = np.zeros((q.shape[1], len(self.link_names), 4, 4))
-        poses[:, 0] = np.eye(4)
-        poses[:, 1:, 3, 3] = 1.0
-        poses[:, 1:, :3, 3] = np.moveaxis(frames.origins[self._place], -1, 0)
-        turns = np.moveaxis(frames.rotations[self._place], -1, 0)
-        poses[:, 1:, :3, :3] = turns @ self._align.transpose(0, 2, 1)
-        return poses.reshape(*batch, len(self.link_names), 4, 4)
+        return self._in_blocks(q, self._poses)
 
-    def _flatten(self, q: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
-        """Postures as (J, B) and the batch's shape."""
+    def _in_blocks(self, q: np.ndarray, function: Callable[[np.ndarray], np.ndarray]
+                   ) -> np.ndarray:
+        """Apply `function` (J, B) -> (..., B) to postures q (..., J), the batch first again."""
         q = np.asarray(q, dtype=float)
         joints = len(self.hand.joint_names)
         if q.ndim == 0 or q.shape[-1] != joints:
             raise ValueError(f'posture of {self.hand.name} has shape {q.shape}; '
                              f'its last dimension must be {joints} joints')
-        return q.reshape(-1, joints).T, q.shape[:-1]
+        flat = q.reshape(-1, joints).T
+        blocks = [np.moveaxis(function(flat[:, start:start + _BLOCK]), -1, 0)
+                  for start in range(0, max(flat.shape[1], 1), _BLOCK)]
+        result = np.concatenate(blocks)
+        return result.reshape(*q.shape[:-1], *result.shape[1:])
+
+    def _jacobian(self, q: np.ndarray) -> np.ndarray:
+        """(K, 3, J, B)."""
+        frames = self._frames(q)
+        points = self._points(frames)
+        axis = frames.rotations[self._pair_place, :, 2]
+        arm = points[self._pair_point] - frames.origins[self._pair_place]
+        jacobian = np.zeros((len(self.keypoint_names), 3, *q.shape))
+        for i in range(3):
+            j, k = (i + 1) % 3, (i + 2) % 3
+            jacobian[self._pair_point, i, self._pair_joint] = (
+                axis[:, j] * arm[:, k] - axis[:, k] * arm[:, j])
+        return jacobian
+
+    def _poses(self, q: np.ndarray) -> np.ndarray:
+        """(L, 4, 4, B)."""
+        frames = self._frames(q)
+        poses = np.zeros((len(self.link_names), 4, 4, q.shape[1]))
+        poses[0, :3, :3] = np.eye(3)[..., None]
+        poses[:, 3, 3] = 1.0
+        poses[1:, :3, 3] = frames.origins[self._place]
+        poses[1:, :3, :3] = self._align[:, None] @ frames.rotations[self._place]
+        return poses
 
     def _frames(self, q: np.ndarray) -> _Frames:
         sine, cosine = np.sin(q), np.cos(q)
