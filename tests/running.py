@@ -106,8 +106,13 @@ class Observer:
             deep.subscription(self.node, self._keeper(topic.name))
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
+
+    def _spin(self) -> None:
+        while not self._closing.is_set():
+            self._executor.spin_once(0.1)
 
     def _keeper(self, name: str) -> Callable[[object], None]:
         def keep(message):
@@ -118,10 +123,11 @@ class Observer:
 
     def close(self) -> None:
         """End the thread and the context."""
-        self._executor.shutdown(2.0)
+        self._closing.set()
+        self._thread.join(5.0)
+        self._executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self._context)
-        self._thread.join(2.0)
 
     def last(self, topic: topics.Topic) -> object | None:
         """Return the newest message of a topic."""
