@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+SHIPPED = Path(__file__).parent / 'assets'
+"""Small grasp sets and a policy that come with the package."""
+
 
 def cache_folder() -> Path:
     """$DEXGEN_CACHE, else $XDG_CACHE_HOME/dexgen, else ~/.cache/dexgen."""
@@ -14,9 +17,16 @@ def cache_folder() -> Path:
 
 
 def grasp_path(hand: str, object_name: str, folder: Path | None = None) -> Path:
-    """The grasp set of a hand and an object."""
+    """Where the grasp set of a hand and an object is written; in the cache without `folder`."""
     folder = cache_folder() / 'grasps' if folder is None else Path(folder)
     return folder / hand / f'{object_name}.npz'
+
+
+def find_grasps(hand: str, object_name: str, folder: Path | None = None) -> Path:
+    """Where the grasp set is read: `folder`, else the cache, else what is shipped."""
+    path = grasp_path(hand, object_name, folder)
+    shipped = SHIPPED / 'grasps' / hand / f'{object_name}.npz'
+    return path if path.exists() or folder is not None or not shipped.exists() else shipped
 
 
 def run_path(name: str) -> Path:

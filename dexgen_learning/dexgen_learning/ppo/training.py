@@ -9,7 +9,7 @@ from dexgen_description import load_hand, load_object
 import numpy as np
 
 from dexgen_learning.grasps.grasp_set import GraspSet
-from dexgen_learning.paths import grasp_path
+from dexgen_learning.paths import find_grasps
 from dexgen_learning.ppo.adapter import vector_environment
 from dexgen_learning.ppo.config import PpoConfig, runner_config
 from dexgen_learning.ppo.network import from_actor
@@ -45,7 +45,7 @@ def build_task(config: TrainConfig, grasps: Path | None = None) -> AnygraspTask:
     """The task of a training run, with grasp sets from the folder `grasps` or the cache."""
     hand = load_hand(config.hand)
     objects = [load_object(name) for name in config.objects]
-    sets = [GraspSet.load(grasp_path(config.hand, name, grasps), config.hand)
+    sets = [GraspSet.load(find_grasps(config.hand, name, grasps), config.hand)
             for name in config.objects]
     per_object = max(1, config.ppo.environments // len(objects))
     return AnygraspTask(hand, objects, sets, per_object, config.task, config.seed)

@@ -89,9 +89,10 @@ class AnygraspTask:
                                    sim.object_quat[ids], self.rng)
         self.book.assign(self.goals, ids, rows)
         self.goal_time[ids] = 0.0
-        self._measure()
+        self.measure()
 
-    def _measure(self) -> None:
+    def measure(self) -> None:
+        """Bring errors and feature distance to the goals up to date."""
         sim = self.env.sim
         self.position_error, self.turn_error, self.joint_error = self.book.errors(
             self.goals, self.env.object_index, sim.q, sim.object_pos, sim.object_quat)
@@ -115,24 +116,31 @@ class AnygraspTask:
         self.last_action = np.clip(action, -1.0, 1.0)
         return self.step_target(self.wanted(action))
 
-    def step_target(self, wanted: np.ndarray) -> Outcome:
-        """One control step with wanted joint targets (n, J) [rad]."""
+    def step_target(self, wanted: np.ndarray, auto: bool = True) -> Outcome:
+        """One control step with wanted joint targets (n, J) [rad].
+
+        With `auto`, episodes that are over start anew and reached or stale goals are replaced;
+        else the caller does so.
+        """
         env = self.env
         limit = ACTION_SCALE * env.dt / 0.1
         wanted = env.sim.target + np.clip(wanted - env.sim.target, -limit, limit)
         env.step(np.clip(wanted, self.hand.lower, self.hand.upper))
         before = self.distance
         self.goal_time += env.dt
-        self._measure()
+        self.measure()
         success = self._reached() & ~env.dropped
         reward = goal_reward(self.config.weights, before, self.distance, success, env.dropped)
         reward = np.where(env.failed, 0.0, reward + self._effort())
         timeout = (env.time >= self.config.episode_s) & ~env.dropped
         dropped = env.dropped.copy()
+        outcome = Outcome(reward, success, dropped, timeout)
+        if not auto:
+            return outcome
         self.reset(np.flatnonzero(dropped | timeout))
         patience = self.goal_time >= self.config.goal.patience
         self.new_goals(np.flatnonzero((success | patience) & ~dropped & ~timeout))
-        return Outcome(reward, success, dropped, timeout)
+        return outcome
 
     def _reached(self) -> np.ndarray:
         limit = self.config.goal.tolerance

@@ -1,0 +1,128 @@
+"""The command line `dexgen-learn`: one subcommand a step of the school, typed configurations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import sys
+from typing import Annotated
+
+import tyro
+
+from dexgen_learning.grasps.pipeline import GraspsConfig
+from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
+from dexgen_learning.ppo.training import TrainConfig
+from dexgen_learning.rollout.rolling import RolloutConfig
+
+
+@dataclass(frozen=True)
+class Grasps:
+    """Find, validate and join grasps into a set for each object.
+
+    Args:
+        hand: name of the hand.
+        objects: names of objects, or paths of mesh files.
+        config: how.
+        folder: where the sets go; empty for the cache.
+        minutes: time limit for each object; 0 for none.
+        picture: also write a picture of each set beside it.
+    """
+
+    hand: str = 'allegro_right'
+    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere')
+    config: GraspsConfig = field(default_factory=GraspsConfig)
+    folder: str = ''
+    minutes: float = 0.0
+    picture: bool = False
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a policy with PPO; goes on where a run of the same name stopped.
+
+    Args:
+        name: of the run.
+        config: what.
+    """
+
+    name: str = 'anygrasp'
+    config: TrainConfig = field(default_factory=TrainConfig)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Make a data set from grasp-graph walks, holding and policies; safe to kill and resume.
+
+    Args:
+        name: of the data set.
+        config: what.
+        workers: processes.
+        ray: address of a Ray cluster (`auto`), or empty for processes of this machine.
+    """
+
+    name: str = 'first'
+    config: RolloutConfig = field(default_factory=RolloutConfig)
+    workers: int = 1
+    ray: str = ''
+
+
+def run_grasps(command: Grasps) -> None:
+    """`dexgen-learn grasps`."""
+    from dexgen_description import load_hand
+    from tqdm import tqdm
+
+    from dexgen_learning.grasps.pipeline import make_grasp_set, summary
+    from dexgen_learning.objects import load_any_object
+    hand = load_hand(command.hand)
+    folder = Path(command.folder) if command.folder else None
+    for name in command.objects:
+        model = load_any_object(name, hand)
+        path = grasp_path(command.hand, model.name, folder)
+        with tqdm(total=command.config.generation.count, desc=model.name, unit='grasp') as bar:
+            grasps, growth = make_grasp_set(
+                hand, model, command.config, path, lambda k, bar=bar: bar.update(k - bar.n),
+                command.minutes * 60.0 or None)
+        print(json.dumps({'object': model.name, 'path': str(path), **summary(grasps),
+                          'accepted_share': growth.validated / max(growth.tried, 1),
+                          'validated_per_s': growth.validated / growth.wall_s,
+                          'validated_per_cpu_s': growth.validated / growth.cpu_s}))
+        if command.picture:
+            from dexgen_learning.show.grasp_picture import draw_grasps
+            draw_grasps(hand, model, grasps, path.with_suffix('.png'))
+
+
+def run_train(command: Train) -> None:
+    """`dexgen-learn train`."""
+    from dexgen_learning.ppo.training import train
+    print(train(command.config, run_path(command.name)))
+
+
+def run_rollout(command: Rollout) -> None:
+    """`dexgen-learn rollout`."""
+    from tqdm import tqdm
+
+    from dexgen_learning.rollout.rolling import rollout
+    with tqdm(total=command.config.transitions, unit='row') as bar:
+        print(rollout(command.config, data_path(command.name), command.workers,
+                      lambda rows: bar.update(rows - bar.n)))
+
+
+COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `dexgen-learn`."""
+    commands = (Annotated[Grasps, tyro.conf.subcommand('grasps')]
+                | Annotated[Train, tyro.conf.subcommand('train')]
+                | Annotated[Rollout, tyro.conf.subcommand('rollout')])
+    command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
+                       description=f'The school. Artefacts go to {cache_folder()}.')
+    try:
+        COMMANDS[type(command)](command)
+    except (ValueError, FileNotFoundError) as error:
+        print(f'dexgen-learn: {error}', file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,1 @@
+"""Evaluation: commands, controls with and without a model, what is measured, tables."""

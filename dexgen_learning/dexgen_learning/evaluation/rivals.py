@@ -1,0 +1,164 @@
+"""Controls without a model: what a simple filter achieves, each with one or two settings.
+
+A command is either relative, one step from the applied target u, or absolute, a trajectory of
+its own. Shrinking acts on the step, or on the distance from the grasp that the episode began in:
+the strongest form, which knows the grasp.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dexgen_learning.evaluation.situation import Situation
+
+
+class Memory:
+    """An array per environment that is set anew where episodes begin."""
+
+    def __init__(self):
+        self._value: np.ndarray | None = None
+
+    def recall(self, fresh: np.ndarray, initial: np.ndarray) -> np.ndarray:
+        """The value (n, J), `initial` where the episode is fresh."""
+        if self._value is None:
+            self._value = initial.copy()
+        self._value[fresh] = initial[fresh]
+        return self._value
+
+    def keep(self, value: np.ndarray) -> np.ndarray:
+        """Store a value and return it."""
+        self._value = value
+        return value
+
+
+def origin(situation: Situation) -> np.ndarray:
+    """From where commands are shrunk: the applied target, or the grasp for absolute commands."""
+    return situation.grasp if situation.absolute else situation.applied
+
+
+class Raw:
+    """The raw command."""
+
+    name = 'raw'
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """The command's joint targets."""
+        return situation.raw
+
+
+class Hold:
+    """Holding still: the target of the grasp that the episode began in."""
+
+    name = 'hold'
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """The grasp's target."""
+        return situation.grasp
+
+
+@dataclass
+class Shrink:
+    """A share of the command.
+
+    Attributes:
+      gain: share, 0 to 1.
+    """
+
+    gain: float
+
+    @property
+    def name(self) -> str:
+        """With its setting."""
+        return f'shrink {self.gain:g}'
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """A share of the way to the command."""
+        start = origin(situation)
+        return start + self.gain * (situation.raw - start)
+
+
+class LowPass:
+    """A share of the command behind a first-order low-pass.
+
+    Args:
+      time: constant of the low-pass [s].
+      gain: share, 0 to 1.
+    """
+
+    def __init__(self, time: float, gain: float = 1.0):
+        self._time, self._gain = time, gain
+        self._memory = Memory()
+        self.name = f'low-pass {time:g} s' + ('' if gain == 1.0 else f' shrink {gain:g}')
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """The filtered command."""
+        start = origin(situation)
+        offset = situation.raw - start
+        last = self._memory.recall(situation.fresh, np.zeros_like(offset))
+        share = 1.0 - np.exp(-situation.dt / self._time)
+        return start + self._gain * self._memory.keep(last + share * (offset - last))
+
+
+@dataclass
+class RateLimit:
+    """The command, approached at a limited rate.
+
+    Attributes:
+      rate: [rad/s].
+    """
+
+    rate: float
+
+    @property
+    def name(self) -> str:
+        """With its setting."""
+        return f'rate {self.rate:g} rad/s'
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """A limited step toward the command."""
+        step = self.rate * situation.dt
+        return situation.applied + np.clip(situation.raw - situation.applied, -step, step)
+
+
+class LeakyReturn:
+    """The command's steps, and a leak back to the grasp.
+
+    Args:
+      rate: of the return [1/s].
+    """
+
+    def __init__(self, rate: float):
+        self._rate = rate
+        self._memory, self._command = Memory(), Memory()
+        self.name = f'leaky return {rate:g} /s'
+
+    def wanted(self, situation: Situation) -> np.ndarray:
+        """The integrated steps of the command, leaking toward the grasp."""
+        share = 1.0 - np.exp(-self._rate * situation.dt)
+        if not situation.absolute:
+            return situation.raw + share * (situation.grasp - situation.applied)
+        last_command = self._command.recall(situation.fresh, situation.grasp)
+        place = self._memory.recall(situation.fresh, situation.grasp)
+        step = situation.raw - last_command
+        self._command.keep(situation.raw.copy())
+        return self._memory.keep(place + step + share * (situation.grasp - place))
+
+
+SHRINKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
+TIMES = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0)
+RATES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.2, 2.0)
+LEAKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0)
+BOTH = tuple((time, gain) for time in (0.2, 0.5, 1.5, 4.0) for gain in (0.1, 0.25, 0.5, 0.8))
+
+
+def every_rival() -> tuple:
+    """Every rival at every setting."""
+    return (
+        Raw(),
+        Hold(),
+        *(Shrink(gain) for gain in SHRINKS),
+        *(LowPass(time) for time in TIMES),
+        *(LowPass(time, gain) for time, gain in BOTH),
+        *(RateLimit(rate) for rate in RATES),
+        *(LeakyReturn(rate) for rate in LEAKS),
+    )

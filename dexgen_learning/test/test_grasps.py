@@ -1,0 +1,125 @@
+"""Grasp sets: validation, files, graph."""
+
+from dexgen_description import Kinematics, load_hand, load_object
+from dexgen_learning.grasps import closing, expansion, manipulation
+from dexgen_learning.grasps.closing import ClosingConfig
+from dexgen_learning.grasps.conveyor import Conveyor
+from dexgen_learning.grasps.generation import GenerationConfig, Generator
+from dexgen_learning.grasps.graph import candidate_edges, GraphConfig, test_edges as share_of
+from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
+from dexgen_learning.grasps.kinds import kinds
+from dexgen_learning.grasps.reach import reach
+from dexgen_learning.paths import SHIPPED
+from dexgen_learning.tasks.goal import GoalBook, GoalConfig
+import numpy as np
+import pytest
+
+HAND = load_hand('allegro_right')
+SET = SHIPPED / 'grasps' / HAND.name / 'cube.npz'
+
+
+def test_reach_brings_the_tips_there():
+    kinematics = Kinematics(HAND)
+    rng = np.random.default_rng(0)
+    goal = np.clip(HAND.pregrasp + rng.normal(0, 0.1, size=(20, 16)), HAND.lower, HAND.upper)
+    start = np.tile(HAND.pregrasp, (20, 1))
+    _, left = reach(kinematics, start, kinematics.fingertips(goal), np.ones((20, 4), bool),
+                    iterations=30, posture=0.0)
+    assert np.median(left) < 0.003
+
+
+def test_closing_starts_outside_the_object():
+    kinematics, cube = Kinematics(HAND), load_object('cube')
+    found = closing.propose(kinematics, cube, 16, np.random.default_rng(0), ClosingConfig())
+    tips = kinematics.fingertips(found.q)
+    gap = np.linalg.norm(tips - found.object_pos[:, None], axis=-1).min(axis=1)
+    assert len(found) == 16 and (gap > 0.5 * cube.size.min()).all()
+
+
+def test_a_generated_set_is_apart_and_the_same_for_a_seed():
+    config = GenerationConfig(count=6, seeds=3, lanes=24, seed=4)
+    growths = [Generator(HAND, load_object('cube'), config).grow() for _ in range(2)]
+    grasps = growths[0].grasps
+    assert len(grasps) == 6 and growths[0].validated <= growths[0].tried
+    np.testing.assert_array_equal(grasps.q, growths[1].grasps.q)
+    assert all(bin(int(c)).count('1') >= 2 for c in grasps.contacts)
+
+
+def test_a_dropped_object_is_no_grasp():
+    conveyor = Conveyor(HAND, load_object('cube'), 4)
+    start = closing.propose(Kinematics(HAND), load_object('cube'), 4, np.random.default_rng(0))
+    open_hand = np.tile(HAND.rest, (4, 1))
+    conveyor.fill(type(start)(open_hand, open_hand, open_hand, start.object_pos + [0.03, 0, 0],
+                              start.object_quat, start.parent, start.loose),
+                  np.random.default_rng(0))
+    done = sum(len(conveyor.tick().q) for _ in range(conveyor.end + 2))
+    assert done == 0 and len(conveyor.free) == 4
+
+
+def test_kinds_from_contacts():
+    tips = [HAND.keypoints[i].link for i in HAND.tip_indices]
+    masks = np.array([1 << tips[0] | 1 << tips[3], 1 << tips[0] | 1 << tips[1] | 1,
+                      1 << tips[0] | 1], dtype=np.uint32)
+    assert [KINDS[k] for k in kinds(HAND, masks)] == ['tips_2', 'palm_2', 'other']
+
+
+def test_a_set_survives_its_file(tmp_path):
+    grasps = GraspSet.load(SET)
+    grasps.save(tmp_path / 'a.npz')
+    back = GraspSet.load(tmp_path / 'a.npz', HAND.name)
+    np.testing.assert_allclose(back.q, grasps.q, atol=1e-6)
+    np.testing.assert_array_equal(back.edges, grasps.edges)
+    assert back.config == grasps.config
+
+
+def test_bad_files_say_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match='dexgen-learn grasps'):
+        GraspSet.load(tmp_path / 'none.npz')
+    (tmp_path / 'torn.npz').write_bytes(SET.read_bytes()[:1000])
+    with pytest.raises(ValueError, match='not a readable grasp set'):
+        GraspSet.load(tmp_path / 'torn.npz')
+    GraspSet.empty(HAND.name, 'cube', 16).save(tmp_path / 'empty.npz')
+    with pytest.raises(ValueError, match='empty'):
+        GraspSet.load(tmp_path / 'empty.npz')
+    with pytest.raises(ValueError, match='belongs to the hand allegro_right, not to allegro_left'):
+        GraspSet.load(SET, 'allegro_left')
+
+
+def test_nothing_grows_from_an_empty_set():
+    empty, rng = GraspSet.empty(HAND.name, 'cube', 16), np.random.default_rng(0)
+    with pytest.raises(ValueError, match='empty'):
+        expansion.propose(HAND, empty, 4, rng)
+    with pytest.raises(ValueError, match='empty'):
+        manipulation.propose(Kinematics(HAND), empty, 4, rng)
+
+
+def test_edges_are_candidates_within_reach_and_tested():
+    grasps = GraspSet.load(SET)
+    config = GraphConfig(lanes=16, time=1.0)
+    edges = candidate_edges(load_object('cube'), grasps, np.full(len(grasps), -1), config)
+    assert len(edges) and (edges[:, 0] != edges[:, 1]).all()
+    share = share_of(HAND, load_object('cube'), grasps, edges[:16], config)
+    assert share.shape == (16,) and ((share >= 0) & (share <= 1)).all()
+
+
+def test_goals_lie_outside_the_tolerance():
+    grasps = GraspSet.load(SET)
+    book = GoalBook([load_object('cube')], [grasps])
+    zeros = np.zeros(len(grasps), dtype=int)
+    rows = book.next_rows(zeros, grasps.q, grasps.object_pos, grasps.object_quat,
+                          np.random.default_rng(0))
+    goals = book.empty_goals(len(grasps))
+    book.assign(goals, np.arange(len(grasps)), rows)
+    p, r, j = book.errors(goals, zeros, grasps.q, grasps.object_pos, grasps.object_quat)
+    distance = book.metric.distance(np.linalg.norm(p, axis=-1), np.linalg.norm(r, axis=-1), j)
+    assert distance.min() >= book.config.nearest - 1e-6
+    with pytest.raises(ValueError, match='tolerance'):
+        GoalConfig(nearest=0.5)
+
+
+def test_goals_need_a_set_of_the_same_object():
+    grasps = GraspSet.load(SET)
+    with pytest.raises(ValueError, match='order of the objects'):
+        GoalBook([load_object('sphere')], [grasps])
+    with pytest.raises(ValueError, match='at least 2'):
+        GoalBook([load_object('cube')], [grasps.take(np.arange(1))])
