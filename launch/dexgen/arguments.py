@@ -20,7 +20,7 @@ class Argument:
       choices: gives the allowed values of a string, listed when they are needed; None allows any.
       low, high: allowed range of a number, both ends included.
       others: describes what is allowed beside the choices, for example a path; empty for nothing.
-      path: 'file' or 'folder' where the value, if any, names one that must be there.
+      path: 'file', 'folder' or 'path' (either) where the value, if any, must be there.
     """
 
     name: str

@@ -37,7 +37,7 @@ def check_paths(stack: Stack, values: Values) -> None:
         path = Path(str(value)).expanduser()
         if not path.exists():
             raise ArgumentError(f'{argument.name}:={value} does not exist (in {Path.cwd()})')
-        if path.is_dir() != (argument.path == 'folder'):
+        if argument.path != 'path' and path.is_dir() != (argument.path == 'folder'):
             raise ArgumentError(f'{argument.name}:={value} is not a {argument.path}')
 
 

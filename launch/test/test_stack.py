@@ -1,7 +1,9 @@
 """The description: complete, consistent, and what the nodes declare."""
 
 from dexgen.arguments import ArgumentError, resolve
-from dexgen.stack import check_teleop, STACKS, TELEOP
+from dexgen.stack import check_replay, check_teleop, REPLAY, STACKS, TELEOP
+from dexgen.stack_arguments import SOURCES
+from dexgen_teleop.sources import SOURCE_NAMES
 import pytest
 
 
@@ -97,3 +99,36 @@ def test_what_only_watches_runs_at_low_priority():
 def test_contradictions_are_refused(given, message):
     with pytest.raises(ArgumentError, match=message):
         check_teleop(values(**given))
+
+
+@pytest.mark.parametrize(
+    ('topics', 'live'),
+    [
+        ('operator', ['replay', 'retargeter', 'controller', 'hand_bridge']),
+        ('commands', ['replay', 'controller', 'hand_bridge']),
+        ('controller', ['replay', 'hand_bridge']),
+        ('hand', ['replay']),
+        ('all', ['replay']),
+        ('/keypoint_command, /diagnostics', ['replay', 'controller', 'hand_bridge']),
+        ('stack_state', ['replay', 'retargeter', 'controller', 'hand_bridge']),
+    ],
+)
+def test_a_replay_leaves_out_what_the_bag_stands_in_for(topics, live):
+    given = {'topics': topics, 'viewer': 'none', 'black_box': 'false'}
+    found = REPLAY.running(resolve(REPLAY.arguments, given))
+    assert [node.name for node in found] == live
+
+
+def test_a_replay_has_a_rate_of_its_own():
+    given = resolve(REPLAY.arguments, {'rate': '2.0', 'control_rate': '10.0'})
+    rates = {node.name: node.parameter_values(given).get('rate') for node in REPLAY.nodes}
+    assert (rates['replay'], rates['controller']) == (2.0, 10.0)
+
+
+def test_a_replay_needs_a_bag():
+    with pytest.raises(ArgumentError, match='needs bag:='):
+        check_replay(resolve(REPLAY.arguments, {}))
+
+
+def test_sources_are_those_of_the_tracker():
+    assert set(SOURCES) - {'topic'} <= set(SOURCE_NAMES)
