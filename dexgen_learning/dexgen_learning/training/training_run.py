@@ -1,15 +1,14 @@
 """A whole training run: from samples to a checkpoint with its card."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from dexgen_controller.checkpoint import save_checkpoint
-from dexgen_controller.model_config import model_config
+from dexgen_controller.model_config import ModelConfig
 
 from dexgen_learning.training.card import model_card
 from dexgen_learning.training.processes import join_processes, leave_processes
 from dexgen_learning.training.progress import Progress
-from dexgen_learning.training.samples import Transitions, WindowSource
+from dexgen_learning.training.samples import SampleSource
 from dexgen_learning.training.trainer import Trainer
 from dexgen_learning.training.training_config import TrainingConfig
 
@@ -21,11 +20,11 @@ LIMITS = (
 
 def train_controller(
     config: TrainingConfig,
-    kinematics,
-    transitions: Transitions,
+    model: ModelConfig,
+    hand,
+    source: SampleSource,
     folder: Path,
     facts: dict,
-    rate: float = 10.0,
 ) -> Path:
     """Train, or go on training, and write the checkpoint.
 
@@ -33,18 +32,16 @@ def train_controller(
 
     Args:
       config: how to train.
-      kinematics: of the hand that the transitions were recorded with.
-      transitions: recorded steps.
+      model: sizes of the networks.
+      hand: hand that was recorded.
+      source: samples.
       folder: of the run: its state, its TensorBoard events, and `checkpoint/`.
       facts: where the data come from, for the checkpoint; `data` is a sentence.
-      rate: control rate of the recording [Hz].
 
     Returns:
       The checkpoint's folder.
     """
-    model = replace(model_config(config.model), rate=rate)
     process = join_processes(config.device)
-    source = WindowSource(kinematics, transitions, model)
     trainer = Trainer(model, config, source, Path(folder), process)
     if process.leads:
         progress = Progress(Path(folder) / 'events', config.steps, trainer.steps_done)
@@ -54,7 +51,7 @@ def train_controller(
         trainer.train()
     checkpoint = Path(folder) / 'checkpoint'
     if process.leads:
-        made = trainer.checkpoint(kinematics.hand, facts)
+        made = trainer.checkpoint(hand, facts)
         save_checkpoint(made, checkpoint, model_card(made, {'Limits': LIMITS}))
     leave_processes(process)
     return checkpoint
