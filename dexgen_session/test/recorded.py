@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from dexgen_msgs.msg import StackState
+from dexgen_msgs.msg import JointTarget, KeypointCommand, ObjectState, StackState
 from dexgen_session.bag.mcap_file import Channel, Sample
 from dexgen_session.bag.metadata import offered_qos
 from dexgen_session.bag.schema import schema_text, type_hash
 from dexgen_session.bag.writer import BagWriter
+from geometry_msgs.msg import Point
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import JointState
+from sensor_msgs.msg import CompressedImage, JointState
+from std_msgs.msg import String
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -60,3 +62,73 @@ def write_bag(
     if close:
         writer.close()
     return writer
+
+
+JOINTS = ('index_joint_0', 'index_joint_1')
+SESSION_CHANNELS = {
+    one.topic: one
+    for one in (
+        channel('/joint_states', 'sensor_msgs/msg/JointState'),
+        channel('/joint_target', 'dexgen_msgs/msg/JointTarget'),
+        channel('/keypoint_command', 'dexgen_msgs/msg/KeypointCommand'),
+        channel('/object_state', 'dexgen_msgs/msg/ObjectState'),
+        channel('/stack_state', 'dexgen_msgs/msg/StackState', latched=True),
+        channel('/annotations', 'std_msgs/msg/String'),
+        channel('/camera/image/compressed', 'sensor_msgs/msg/CompressedImage'),
+    )
+}
+
+
+def sample(topic: str, message, time: int) -> Sample:
+    return Sample(topic, bytes(serialize_message(message)), time, time, 0)
+
+
+def write_session(
+    folder: Path, spans=((1.0, 3.0), (4.0, 5.5)), end: float = 6.0, images=(), shift: float = 0.0
+) -> Path:
+    """A bag of 100 Hz joint states and 30 Hz targets that is RUNNING in the given spans [s].
+
+    The first joint's position is the time in seconds; its target is 10 more, by shuffled names.
+    """
+    writer = BagWriter(folder, SESSION_CHANNELS, {})
+    events = [(0.0, StackState.PAUSED, 0)]
+    for number, (start, stop) in enumerate(spans):
+        events += [(start, StackState.RUNNING, number + 7), (stop, StackState.PAUSED, 0)]
+    for tick in range(round(end * 300)):
+        seconds = tick / 300
+        now = START + int(seconds * SECOND)
+        for _, state, session in [e for e in events if e[0] == seconds]:
+            message = StackState(
+                state=state, session_id=session, hand='allegro_right', object='cube'
+            )
+            writer.write(sample('/stack_state', message, now))
+        if tick % 3 == 0:
+            values = [seconds, -seconds]
+            message = JointState(
+                name=list(JOINTS), position=values, velocity=values, effort=values
+            )
+            writer.write(sample('/joint_states', message, now))
+        if tick % 10 == 0:
+            for topic, message in _thirty_hertz(seconds, shift):
+                writer.write(sample(topic, message, now))
+            if images:
+                image = CompressedImage(format='jpeg', data=images[tick // 10 % len(images)])
+                writer.write(sample('/camera/image/compressed', image, now))
+        if tick == 600:
+            writer.write(sample('/annotations', String(data='turn the cube'), now))
+        if tick % 300 == 0:
+            writer.flush()
+    writer.close()
+    return folder
+
+
+def _thirty_hertz(seconds: float, shift: float):
+    target = [-seconds + 10.0, seconds + 10.0 + shift * (seconds > 2.0)]
+    yield '/joint_target', JointTarget(joint_names=list(JOINTS[::-1]), positions=target)
+    yield (
+        '/keypoint_command',
+        KeypointCommand(keypoint_names=['index_tip'], keypoints=[Point(x=seconds, y=1.0, z=2.0)]),
+    )
+    state = ObjectState(name='cube')
+    state.pose.position.x = seconds
+    yield '/object_state', state

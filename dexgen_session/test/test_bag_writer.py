@@ -104,7 +104,7 @@ def test_a_foreign_file_is_refused_with_its_name(tmp_path):
 
 def test_a_missing_topic_is_refused_with_those_that_are_there(tmp_path):
     write_bag(tmp_path / 'bag', count=10)
-    with pytest.raises(ValueError, match='no topic /image.*/joint_states'):
+    with pytest.raises(ValueError, match='no messages of /image.*/joint_states'):
         BagReader(tmp_path / 'bag').require(['/image'])
 
 

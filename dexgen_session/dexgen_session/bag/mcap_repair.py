@@ -209,16 +209,6 @@ def _chunk_records(chunk: Chunk) -> Iterator[tuple[int, object]]:
             stream.read(length)
 
 
-def messages_of_chunk(path: Path, entry: ChunkIndex) -> Iterator[Message]:
-    """Messages of one chunk of a file, in their order."""
-    with path.open('rb') as file:
-        file.seek(entry.chunk_start_offset + RECORD_HEAD)
-        chunk = Chunk.read(ReadDataStream(file))
-    for _, record in _chunk_records(chunk):
-        if isinstance(record, Message):
-            yield record
-
-
 def _ending(index: FileIndex) -> bytes:
     """The records after the last chunk: end of data, summary, footer."""
     builder = RecordBuilder()

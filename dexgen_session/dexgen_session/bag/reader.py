@@ -8,8 +8,9 @@ from mcap.exceptions import McapError
 from mcap.reader import make_reader
 import yaml
 
+from dexgen_session.bag.chunks import ordered_samples
 from dexgen_session.bag.mcap_file import Sample
-from dexgen_session.bag.mcap_repair import FileIndex, MAGIC, messages_of_chunk, scan
+from dexgen_session.bag.mcap_repair import FileIndex, MAGIC, scan
 from dexgen_session.bag.metadata import FILE_NAME
 
 
@@ -46,7 +47,7 @@ class BagReader:
         self.topics: dict[str, TopicFacts] = {}
         self.torn: list[str] = []
         self.start, self.end = 0, 0
-        self._torn_index: dict[Path, FileIndex] = {}
+        self._index: dict[Path, FileIndex] = {}
         for file in self.files:
             self._learn(file)
 
@@ -56,16 +57,17 @@ class BagReader:
         return sum(facts.count for facts in self.topics.values())
 
     def require(self, topics: Collection[str]) -> None:
-        """Check that topics are in the bag.
+        """Check that the bag has messages of topics.
 
         Raises:
           ValueError: one is not; the message lists those that are.
         """
-        missing = [topic for topic in topics if topic not in self.topics]
+        filled = sorted(topic for topic, facts in self.topics.items() if facts.count)
+        missing = [topic for topic in topics if topic not in filled]
         if missing:
             raise ValueError(
-                f"the bag '{self.path}' has no topic {', '.join(missing)}; "
-                f'it has {", ".join(sorted(self.topics)) or "none"}'
+                f"the bag '{self.path}' has no messages of {', '.join(missing)}; "
+                f'it has {", ".join(filled) or "none"}'
             )
 
     def samples(
@@ -80,17 +82,27 @@ class BagReader:
           topics: only these; None: all.
           start, end: only from `start` on and before `end` [ns].
         """
-        for file in self.files:
-            if file in self._torn_index:
-                yield from self._torn_samples(file, topics, start, end)
-            else:
-                yield from _indexed_samples(file, topics, start, end)
+        for file, index in self._index.items():
+            chosen = {
+                number: channel.topic
+                for number, channel in index.channels.items()
+                if topics is None or channel.topic in topics
+            }
+            if index.chunks:
+                yield from ordered_samples(file, index.chunks, chosen, start, end)
+            elif index.messages and not index.whole:
+                raise ValueError(
+                    f"'{file}' is torn and has no chunks; run dexgen-bag repair {self.path}"
+                )
+            elif index.messages:
+                yield from _unchunked_samples(file, topics, start, end)
 
     def _learn(self, file: Path) -> None:
         index = _summary(file)
         if index is None:
-            index = self._torn_index[file] = scan(file)
+            index = scan(file)
             self.torn.append(file.name)
+        self._index[file] = index
         if index.messages:
             self.start = min(self.start, index.start) if self.message_count else index.start
             self.end = max(self.end, index.end)
@@ -103,16 +115,6 @@ class BagReader:
                 index.counts.get(number, 0) + (known.count if known else 0),
                 *_offered(channel.metadata.get('offered_qos_profiles', '')),
             )
-
-    def _torn_samples(self, file: Path, topics, start, end) -> Iterator[Sample]:
-        index = self._torn_index[file]
-        for chunk in index.chunks:
-            found = []
-            for message in messages_of_chunk(file, chunk):
-                topic = index.channels[message.channel_id].topic
-                if _wanted(topic, message.log_time, topics, start, end):
-                    found.append(_sample(topic, message))
-            yield from sorted(found, key=lambda sample: sample.received)
 
 
 def bag_files(path: Path) -> list[Path]:
@@ -172,12 +174,12 @@ def _summary(file: Path) -> FileIndex | None:
             summary = make_reader(stream).get_summary()
         except (McapError, ValueError, OSError, EOFError, UnicodeDecodeError):
             return None
-    if summary is None or summary.statistics is None or not summary.chunk_indexes:
-        empty = summary is not None and summary.statistics and not summary.statistics.message_count
-        return FileIndex(whole=True) if empty else None
+    if summary is None or summary.statistics is None:
+        return None
     return FileIndex(
         schemas=summary.schemas,
         channels=summary.channels,
+        chunks=summary.chunk_indexes,
         counts=summary.statistics.channel_message_counts,
         start=summary.statistics.message_start_time,
         end=summary.statistics.message_end_time,
@@ -185,21 +187,14 @@ def _summary(file: Path) -> FileIndex | None:
     )
 
 
-def _indexed_samples(file: Path, topics, start, end) -> Iterator[Sample]:
+def _unchunked_samples(file: Path, topics, start, end) -> Iterator[Sample]:
+    """Messages of a file that another program wrote without chunks."""
     with file.open('rb') as stream:
-        for _, channel, message in make_reader(stream).iter_messages(
-            topics=topics, start_time=start, end_time=end
-        ):
-            yield _sample(channel.topic, message)
-
-
-def _sample(topic: str, message) -> Sample:
-    return Sample(topic, message.data, message.log_time, message.publish_time, message.sequence)
-
-
-def _wanted(topic: str, time: int, topics, start, end) -> bool:
-    return (
-        (topics is None or topic in topics)
-        and (start is None or time >= start)
-        and (end is None or time < end)
-    )
+        for _, channel, message in make_reader(stream).iter_messages(topics, start, end):
+            yield Sample(
+                channel.topic,
+                message.data,
+                message.log_time,
+                message.publish_time,
+                message.sequence,
+            )

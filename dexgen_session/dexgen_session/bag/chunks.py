@@ -1,0 +1,72 @@
+"""Messages out of the chunks of an MCAP file, fast, in order, a few chunks in memory at most."""
+
+from collections.abc import Collection, Iterator, Sequence
+from operator import attrgetter
+from pathlib import Path
+import struct
+
+from mcap.data_stream import ReadDataStream
+from mcap.opcode import Opcode
+from mcap.records import Chunk, ChunkIndex
+from mcap.stream_reader import get_chunk_data_stream
+
+from dexgen_session.bag.mcap_file import Sample
+
+RECORD_HEAD = struct.Struct('<BQ')
+MESSAGE_HEAD = struct.Struct('<HIQQ')
+
+
+def ordered_samples(
+    path: Path,
+    chunks: Sequence[ChunkIndex],
+    topics: dict[int, str],
+    start: int | None = None,
+    end: int | None = None,
+) -> Iterator[Sample]:
+    """Messages of the chunks of a file by time of arrival.
+
+    Args:
+      chunks: index entries of the file's chunks.
+      topics: topic by channel id; other channels are left out.
+      start, end: only from `start` on and before `end` [ns].
+    """
+    waiting: list[Sample] = []
+    with path.open('rb') as file:
+        for entry in sorted(chunks, key=attrgetter('message_start_time')):
+            if not _touches(entry, topics, start, end):
+                continue
+            ready = [s for s in waiting if s.received < entry.message_start_time]
+            yield from ready
+            waiting = waiting[len(ready) :]
+            waiting += _samples(file, entry, topics, start, end)
+            waiting.sort(key=attrgetter('received'))
+    yield from waiting
+
+
+def _touches(entry: ChunkIndex, topics: Collection[int], start, end) -> bool:
+    if start is not None and entry.message_end_time < start:
+        return False
+    if end is not None and entry.message_start_time >= end:
+        return False
+    offsets = entry.message_index_offsets
+    return not offsets or any(channel in topics for channel in offsets)
+
+
+def _samples(file, entry: ChunkIndex, topics: dict[int, str], start, end) -> Iterator[Sample]:
+    file.seek(entry.chunk_start_offset + RECORD_HEAD.size)
+    chunk = Chunk.read(ReadDataStream(file))
+    stream, size = get_chunk_data_stream(chunk)
+    data, position = stream.read(size), 0
+    while position < size:
+        opcode, length = RECORD_HEAD.unpack_from(data, position)
+        body = position + RECORD_HEAD.size
+        position = body + length
+        if opcode != Opcode.MESSAGE:
+            continue
+        channel, number, received, sent = MESSAGE_HEAD.unpack_from(data, body)
+        if channel not in topics:
+            continue
+        if (start is None or received >= start) and (end is None or received < end):
+            yield Sample(
+                topics[channel], data[body + MESSAGE_HEAD.size : position], received, sent, number
+            )

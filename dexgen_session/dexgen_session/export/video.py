@@ -1,0 +1,78 @@
+"""Pictures of the operator's camera as one MP4 file, a frame for each row."""
+
+from fractions import Fraction
+import io
+from pathlib import Path
+
+CODEC = 'h264'
+
+
+class VideoWriter:
+    """Encodes JPEG or PNG pictures at a fixed rate; a missing one repeats the last.
+
+    Args:
+      path: file to write.
+      rate: frames per second [Hz].
+    """
+
+    def __init__(self, path: Path, rate: float):
+        import av
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._rate = rate
+        self._container = av.open(str(path), 'w')
+        self._stream = None
+        self._last = None
+        self._count = 0
+        self._owed = 0
+
+    def add(self, image: bytes | None) -> None:
+        """Add a picture; before the first one, frames are owed and filled with it."""
+        import av
+
+        if image is not None:
+            with av.open(io.BytesIO(image)) as picture:
+                self._last = next(picture.decode(video=0)).reformat(format='yuv420p')
+        self._owed += 1
+        if self._last is None:
+            return
+        if self._stream is None:
+            self._stream = self._container.add_stream(CODEC, rate=Fraction(self._rate))
+            self._stream.width, self._stream.height = self._last.width, self._last.height
+            self._stream.pix_fmt = 'yuv420p'
+        while self._owed:
+            self._encode()
+
+    def _encode(self) -> None:
+        self._last.pts = self._count
+        self._last.time_base = 1 / Fraction(self._rate)
+        for packet in self._stream.encode(self._last):
+            self._container.mux(packet)
+        self._count += 1
+        self._owed -= 1
+
+    def feature(self) -> dict[str, object]:
+        """LeRobot's description of the video."""
+        height, width = (self._last.height, self._last.width) if self._last else (0, 0)
+        return {
+            'dtype': 'video',
+            'shape': [height, width, 3],
+            'names': ['height', 'width', 'channels'],
+            'info': {
+                'video.height': height,
+                'video.width': width,
+                'video.codec': CODEC,
+                'video.pix_fmt': 'yuv420p',
+                'video.is_depth_map': False,
+                'video.fps': self._rate,
+                'video.channels': 3,
+                'has_audio': False,
+            },
+        }
+
+    def close(self) -> None:
+        """Write what the encoder still holds."""
+        if self._stream is not None:
+            for packet in self._stream.encode():
+                self._container.mux(packet)
+        self._container.close()
