@@ -18,12 +18,11 @@ import time
 from dexgen_node import topics
 import numpy as np
 from running import Observer, Stack
-from std_srvs.srv import Trigger
 
 HANDS = Path(__file__).resolve().parents[2] / 'shared' / 'hands'
 CLIP = Path(os.environ.get('DEXGEN_HANDS', HANDS)) / 'dex_human_hand_right.mp4'
 HEARD = (topics.HAND_LANDMARKS, topics.CONTROLLER_STATE, topics.JOINT_TARGET,
-         topics.DIAGNOSTICS, topics.STACK_STATE)
+         topics.DIAGNOSTICS)
 
 
 def measure(arguments: list[str], seconds: float, domain: int) -> dict[str, float]:
@@ -32,9 +31,7 @@ def measure(arguments: list[str], seconds: float, domain: int) -> dict[str, floa
             Stack(arguments, domain, Path(folder) / 'stack.log'):
         observer = Observer(domain, *HEARD)
         try:
-            observer.wait(topics.HAND_LANDMARKS, lambda hand: hand.valid, timeout=60.0)
-            observer.call(Trigger, 'hand_bridge/engage')
-            observer.wait(topics.JOINT_TARGET, timeout=30.0)
+            observer.engage()
             time.sleep(2.0)
             since = time.monotonic()
             observer.span(topics.JOINT_TARGET, seconds)
@@ -49,6 +46,10 @@ def figures(received: dict[str, list], seconds: float) -> dict[str, float]:
     """Figures of what was heard for `seconds`; see docs/launch.md for their meaning."""
     tracked = [item for item in received[topics.HAND_LANDMARKS.name] if item.message.valid]
     ticks = [item.message for item in received[topics.CONTROLLER_STATE.name]]
+    if not any(tick.reason == 'OK' for tick in ticks):
+        reasons = sorted({tick.reason for tick in ticks})
+        raise SystemExit(f'bench-stack: no command was followed ({", ".join(reasons)}); '
+                         'is the machine too busy?')
     ages = 1e3 * np.array([tick.command_age for tick in ticks if tick.reason == 'OK'])
     factors = [float(value.value)
                for item in received[topics.DIAGNOSTICS.name]

@@ -15,6 +15,7 @@ from dexgen_node import topics
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
+from std_srvs.srv import Trigger
 
 
 class Received(NamedTuple):
@@ -157,6 +158,19 @@ class Observer:
                     raise AssertionError(
                         f'no such message on {topic.name} within {timeout} s ({seen} heard)')
                 self._arrived.wait(left)
+
+    def engage(self, timeout: float = 60.0) -> None:
+        """Engage as a person does: once commands arrive, and again where silence paused it."""
+        give_up = time.monotonic() + timeout
+        while True:
+            self.wait(topics.CONTROLLER_STATE, lambda tick: tick.reason in ('OK', 'NOT_RUNNING'),
+                      timeout=give_up - time.monotonic())
+            answer = self.call(Trigger, 'hand_bridge/engage')
+            try:
+                self.wait(topics.JOINT_TARGET, timeout=2.0)
+                return
+            except AssertionError:
+                assert time.monotonic() < give_up, f'not engaged: {answer.message}'
 
     def span(self, topic: topics.Topic, duration: float) -> list[Received]:
         """Listen for `duration` [s] and return what came."""
