@@ -19,7 +19,7 @@ class DexGenControl:
       batch: number of environments.
       guidance: strength.
       sampling: how motions are drawn.
-      name: as in the tables, made from the strength where empty.
+      family: as in the tables; the strength is added to the name.
     """
 
     def __init__(
@@ -29,9 +29,10 @@ class DexGenControl:
         batch: int,
         guidance: float,
         sampling: SamplingConfig | None = None,
-        name: str = '',
+        family: str = 'dexgen',
     ):
-        self.name = name or f'dexgen {guidance:g}'
+        self.family = family
+        self.name = f'{family} {guidance:g}'
         self.guidance = guidance
         self._kinematics = kinematics
         self.planner = MotionPlanner(checkpoint, sampling, batch)

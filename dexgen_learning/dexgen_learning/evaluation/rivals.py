@@ -39,7 +39,7 @@ def origin(situation: Situation) -> np.ndarray:
 class Raw:
     """The raw command."""
 
-    name = 'raw'
+    name = family = 'raw'
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """The command's joint targets."""
@@ -49,7 +49,7 @@ class Raw:
 class Hold:
     """Holding still: the target of the grasp that the episode began in."""
 
-    name = 'hold'
+    name = family = 'hold'
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """The grasp's target."""
@@ -65,6 +65,7 @@ class Shrink:
     """
 
     gain: float
+    family = 'shrink'
 
     @property
     def name(self) -> str:
@@ -88,7 +89,9 @@ class LowPass:
     def __init__(self, time: float, gain: float = 1.0):
         self._time, self._gain = time, gain
         self._memory = Memory()
-        self.name = f'low-pass {time:g} s' + ('' if gain == 1.0 else f' shrink {gain:g}')
+        both = gain != 1.0
+        self.name = f'low-pass {time:g} s' + (f' shrink {gain:g}' if both else '')
+        self.family = f'low-pass {time:g} s, shrink' if both else 'low-pass'
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """The filtered command."""
@@ -108,6 +111,7 @@ class RateLimit:
     """
 
     rate: float
+    family = 'rate limit'
 
     @property
     def name(self) -> str:
@@ -128,6 +132,7 @@ class LeakyReturn:
     """
 
     def __init__(self, rate: float):
+        self.family = 'leaky return'
         self._rate = rate
         self._memory, self._command = Memory(), Memory()
         self.name = f'leaky return {rate:g} /s'
@@ -142,23 +147,3 @@ class LeakyReturn:
         step = situation.raw - last_command
         self._command.keep(situation.raw.copy())
         return self._memory.keep(place + step + share * (situation.grasp - place))
-
-
-SHRINKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
-TIMES = (0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0)
-RATES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.2, 2.0)
-LEAKS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0)
-BOTH = tuple((time, gain) for time in (0.2, 0.5, 1.5, 4.0) for gain in (0.1, 0.25, 0.5, 0.8))
-
-
-def every_rival() -> tuple:
-    """Every rival at every setting."""
-    return (
-        Raw(),
-        Hold(),
-        *(Shrink(gain) for gain in SHRINKS),
-        *(LowPass(time) for time in TIMES),
-        *(LowPass(time, gain) for time, gain in BOTH),
-        *(RateLimit(rate) for rate in RATES),
-        *(LeakyReturn(rate) for rate in LEAKS),
-    )

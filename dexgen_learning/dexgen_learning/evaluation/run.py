@@ -31,7 +31,7 @@ class Point:
     """What was measured.
 
     Attributes:
-      stream, control: names.
+      stream, control, family: names.
       holding: time and drops of each environment.
       goals: reached.
       clamped_share: share of joint targets that the gate limited.
@@ -41,6 +41,7 @@ class Point:
 
     stream: str
     control: str
+    family: str
     holding: HoldingTime
     goals: int
     clamped_share: float
@@ -94,6 +95,7 @@ class PointRun:
         return Point(
             self._stream.name,
             self._control.name,
+            self._control.family,
             HoldingTime(self._time, self._drops),
             self._goals,
             self._clamped / self._steps,

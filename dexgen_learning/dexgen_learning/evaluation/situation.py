@@ -37,9 +37,11 @@ class Control(Protocol):
 
     Attributes:
       name: with its setting, as in the tables.
+      family: without it: points of one family lie on one curve.
     """
 
     name: str
+    family: str
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """Wanted joint targets (n, J) [rad]."""

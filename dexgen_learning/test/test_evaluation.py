@@ -1,0 +1,226 @@
+"""The evaluation's parts: rivals, following, intervals, levels, the protocol that ships."""
+
+from dexgen_description import load_hand, load_object
+from dexgen_learning.evaluation.following import Following, FollowingFigures
+from dexgen_learning.evaluation.intervals import HoldingTime, ratio_low95
+from dexgen_learning.evaluation.levels import best_at_level, compare_at_level
+from dexgen_learning.evaluation.protocol import load_protocol
+from dexgen_learning.evaluation.rivals import Hold, LeakyReturn, LowPass, RateLimit, Raw, Shrink
+from dexgen_learning.evaluation.run import evaluate_point, Point, StopRule
+from dexgen_learning.evaluation.situation import Situation
+from dexgen_learning.evaluation.streams import CorruptedExpert, interpolation, Walk
+from dexgen_learning.evaluation.suite import best_control, describe
+import numpy as np
+import pytest
+
+N, J, DT = 3, 16, 0.1
+
+
+def situation(raw, applied=0.0, grasp=0.0, absolute=False, fresh=False) -> Situation:
+    full = [np.full((N, J), value, float) for value in (applied, grasp, raw)]
+    history = np.zeros((N, 4, J))
+    return Situation(
+        full[0], full[1], full[2], np.zeros((N, 8, 3)), absolute, np.full(N, fresh), history,
+        history, DT,
+    )  # fmt: skip
+
+
+def point(stream='walk', control='c', family='f', time=10.0, drops=5, gain=0.3, goals=10) -> Point:
+    holding = HoldingTime(np.full(20, time), np.full(20, drops))
+    figures = FollowingFigures(gain, gain)
+    return Point(
+        stream, control, family, holding, goals, 0.0, 0.0, dict.fromkeys((0.2, 1.0, 3.0), figures)
+    )
+
+
+def test_raw_and_hold_are_the_ends():
+    given = situation(0.2, applied=0.1, grasp=0.05)
+    assert (Raw().wanted(given) == 0.2).all()
+    assert (Hold().wanted(given) == 0.05).all()
+
+
+@pytest.mark.parametrize(('absolute', 'expected'), [(False, 0.1 + 0.3 * 0.1), (True, 0.3 * 0.2)])
+def test_shrinking_starts_at_the_target_or_at_the_grasp(absolute, expected):
+    given = situation(0.2, applied=0.1, absolute=absolute)
+    np.testing.assert_allclose(Shrink(0.3).wanted(given), expected)
+
+
+def test_a_low_pass_reaches_a_constant_command_with_its_time():
+    control = LowPass(time=0.5)
+    given = situation(1.0, absolute=True)
+    wanted = [control.wanted(given)[0, 0] for _ in range(50)]
+    assert wanted[4] == pytest.approx(1.0 - np.exp(-1.0))
+    assert wanted[-1] == pytest.approx(1.0, abs=1e-3)
+    again = control.wanted(situation(1.0, absolute=True, fresh=True))
+    assert again[0, 0] == pytest.approx(wanted[0])
+
+
+def test_a_rate_limit_limits():
+    given = situation(1.0, applied=0.5)
+    np.testing.assert_allclose(RateLimit(0.2).wanted(given), 0.52)
+
+
+def test_a_leak_returns_to_the_grasp():
+    control = LeakyReturn(1.0)
+    control.wanted(situation(1.0, absolute=True))
+    for _ in range(100):
+        wanted = control.wanted(situation(1.0, applied=9.0, absolute=True))
+    np.testing.assert_allclose(wanted, 0.0, atol=1e-3)
+    relative = LeakyReturn(1.0).wanted(situation(0.5, applied=0.5, grasp=0.1))
+    np.testing.assert_allclose(relative, 0.5 - 0.4 * (1.0 - np.exp(-0.1)))
+
+
+def test_following_measures_gain_and_correlation():
+    random = np.random.default_rng(0)
+    following = Following((2, 5))
+    commanded = np.cumsum(random.normal(size=(400, 2, 8, 3)), axis=0)
+    for step in commanded:
+        following.note(step, 0.4 * step, np.zeros(2, bool))
+    for figures in following.figures().values():
+        assert figures.gain == pytest.approx(0.4)
+        assert figures.correlation == pytest.approx(1.0)
+
+
+def test_following_does_not_look_across_the_end_of_an_episode():
+    following = Following((2,))
+    for index in range(20):
+        commanded = np.full((1, 8, 3), float(index))
+        measured = commanded if index < 10 else commanded + 1e6
+        following.note(commanded, measured, np.array([index == 10]))
+    assert following.figures()[2].gain == pytest.approx(1.0)
+
+
+def test_intervals_hold_the_mean_and_shrink_with_time():
+    random = np.random.default_rng(0)
+    widths = []
+    for environments in (30, 3000):
+        drops = random.poisson(5.0, environments)
+        holding = HoldingTime(np.full(environments, 50.0), drops)
+        low, high = holding.interval()
+        assert low < holding.mean < high
+        widths.append(high - low)
+    assert widths[1] < 0.3 * widths[0]
+
+
+def test_without_a_drop_the_bound_is_given():
+    holding = HoldingTime(np.full(10, 30.0), np.zeros(10, int))
+    assert holding.mean == pytest.approx(300.0 / 2.996)
+
+
+def test_the_bound_of_a_ratio_is_above_one_where_it_is_sure():
+    random = np.random.default_rng(0)
+    long = HoldingTime(np.full(200, 50.0), random.poisson(2.0, 200))
+    short = HoldingTime(np.full(200, 50.0), random.poisson(6.0, 200))
+    assert ratio_low95(long, short) > 2.0
+    assert ratio_low95(short, short) < 1.0
+
+
+def test_levels_compare_curves_at_equal_following():
+    ends = [point(family='hold', gain=0.0, drops=1), point(family='raw', gain=0.9, drops=50)]
+    rivals = [*ends, point(family='shrink', gain=0.3, drops=10)]
+    ours = [point(gain=0.2, drops=2), point(gain=0.5, drops=4)]
+    row = compare_at_level(ours, rivals, 0.3, 1.0)
+    assert row['best_control'] == 'shrink'
+    assert row['best_control_s'] == pytest.approx(1.0)
+    assert 1.0 < row['ratio_low95'] <= row['ratio'] + 0.1
+    assert row['dexgen_s'] == pytest.approx(5.0 ** (2 / 3) * 2.5 ** (1 / 3), rel=1e-6)
+    beyond = compare_at_level(ours, rivals, 0.6, 1.0)
+    assert beyond['dexgen_s'] is None
+    assert beyond['ratio'] is None
+
+
+def test_the_best_family_counts_at_a_level():
+    ends = [point(family='hold', gain=0.0, drops=1), point(family='raw', gain=0.9, drops=50)]
+    rivals = [
+        *ends,
+        point(family='shrink', gain=0.3, drops=10),
+        point(family='rate limit', gain=0.3, drops=5),
+    ]
+    assert best_at_level(rivals, 0.3, 1.0, 0).family == 'rate limit'
+
+
+def test_the_best_control_of_a_cell_is_at_equal_time_or_equal_goals():
+    rivals = [
+        point(control='a', drops=1, goals=4),
+        point(control='b', drops=10, goals=40),
+        point(control='c', drops=20, goals=80),
+    ]
+    row = best_control(rivals, point(drops=5, goals=30))
+    assert row['best_control_goals_per_min'] == pytest.approx(rivals[0].goals_per_minute)
+    assert row['best_control_s'] == pytest.approx(1.0)
+    assert best_control(rivals, point(drops=0, goals=500))['best_control_s'] is None
+
+
+def test_the_shipped_protocol_has_enough_settings_of_every_rival():
+    protocol = load_protocol()
+    assert len(protocol.digest) == 64
+    rivals = protocol.rivals('walk')
+    names = [rival.name for rival in rivals]
+    assert len(set(names)) == len(names)
+    kinds = [type(rival).__name__ for rival in rivals]
+    for kind in ('Shrink', 'LowPass', 'RateLimit', 'LeakyReturn'):
+        assert kinds.count(kind) >= 8
+    for name in (*protocol.content['cells'], 'walk', 'clean'):
+        assert protocol.stream(name, interpolation).name == name
+    assert protocol.size(True).rule.hours < protocol.size(False).rule.hours
+
+
+class StillSimulation:
+    """Just the target of a simulation."""
+
+    def __init__(self, n, joints):
+        self.target = np.zeros((n, joints))
+
+
+class StillTask:
+    """A task that only has what walks and corruption look at."""
+
+    def __init__(self, n=400):
+        self.hand = load_hand('allegro_right')
+        self.env = type('Environment', (), {'sim': StillSimulation(n, 16), 'dt': DT})()
+        self.env.sim.target[:] = 0.5 * (self.hand.lower + self.hand.upper)
+
+
+def test_walks_are_slow_and_of_the_stated_size():
+    task, walk = StillTask(), Walk(0.05, 0.5, seed=1)
+    steps = [walk.command(task, np.zeros(400, bool)).raw for _ in range(300)]
+    offsets = np.stack(steps)[100:] - task.env.sim.target
+    assert offsets.std() == pytest.approx(0.05, rel=0.05)
+    power = (np.abs(np.fft.rfft(offsets, axis=0)) ** 2).mean(axis=(1, 2))
+    frequency = np.fft.rfftfreq(len(offsets), DT)
+    assert power[frequency > 1.0].sum() < 0.1 * power.sum()
+
+
+def test_noise_is_added_to_the_action_and_clipped():
+    task = StillTask()
+    stream = CorruptedExpert('n', lambda task: task.env.sim.target + 0.1, noise=1.5, seed=1)
+    command = stream.command(task, np.zeros(400, bool))
+    action = (command.raw - task.env.sim.target) / 0.2
+    assert np.abs(action).max() <= 1.0 + 1e-9
+    assert (np.abs(action) > 0.999).mean() > 0.2
+    assert not command.absolute
+
+
+def test_slowing_keeps_the_direction():
+    task = StillTask()
+    stream = CorruptedExpert('s', lambda task: task.env.sim.target + 0.1, slow=1.0, seed=1)
+    action = (stream.command(task, np.zeros(400, bool)).raw - task.env.sim.target) / 0.2
+    assert (action >= 0.0).all()
+    assert action.mean() == pytest.approx(0.25, rel=0.05)
+
+
+def test_a_point_of_a_real_task():
+    from dexgen_learning.grasps.grasp_set import GraspSet
+    from dexgen_learning.paths import find_grasps
+    from dexgen_learning.tasks.anygrasp import AnygraspTask
+
+    path = find_grasps('allegro_right', 'cube')
+    if not path.exists():
+        pytest.skip('no grasp set of the cube is shipped or cached')
+    hand = load_hand('allegro_right')
+    task = AnygraspTask(hand, [load_object('cube')], [GraspSet.load(path)], 8, seed=1)
+    rule = StopRule(drops=10, hours=0.005, warm_up=0.3)
+    found = evaluate_point(task, CorruptedExpert('noise', interpolation, 1.5), Raw(), rule)
+    assert found.holding.drops.sum() >= 3
+    assert found.clamped_share > 0.0
+    assert 'noise' in describe(found)
