@@ -134,13 +134,13 @@ class ProcessManager:
     async def _end(self, keepers: Sequence[asyncio.Task]) -> None:
         """Ask every process to end, more firmly as time goes by."""
         start = self._clock()
+        # Not SIGINT: a node that is still importing would print where it was interrupted.
         steps = (
-            (signal.SIGINT, self._timing.terminate),
             (signal.SIGTERM, self._timing.kill),
             (signal.SIGKILL, self._timing.give_up),
         )
         for number, until in steps:
-            if number != signal.SIGINT:
+            if number != signal.SIGTERM:
                 names = ', '.join(sorted(child.name for child in self._children))
                 self._log.say(f'{names} still running: {signal.Signals(number).name}', bad=True)
             self._signal(number)

@@ -9,10 +9,10 @@ REFUSED = 2
 
 @dataclass(frozen=True)
 class EndTiming:
-    """When processes that are asked to end are asked more firmly [s after SIGINT].
+    """When processes that are asked to end are asked more firmly [s after the first signal].
 
     Attributes:
-      terminate: SIGTERM.
+      terminate: SIGTERM, where ROS 2's launch has sent SIGINT first.
       kill: SIGKILL.
       give_up: what the kernel has not ended by then is left behind.
     """
