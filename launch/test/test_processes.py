@@ -131,8 +131,8 @@ def test_restarts_are_counted_anew_after_a_healthy_while():
     assert len(deaths) == 6
 
 
-def test_the_end_is_asked_for_by_sigint_first():
-    script = 'trap "echo polite; exit 0" INT; echo ready; while :; do sleep 0.01; done'
+def test_the_end_is_asked_for_politely_first():
+    script = 'trap "echo polite; exit 0" TERM; echo ready; while :; do sleep 0.01; done'
     _, log = run(shell('node', script), on={'ready': stop})
     assert 'polite' in log
 
