@@ -39,11 +39,14 @@ class Backend(Protocol):
     simulated: bool
     """Whether missed steps are made good and a reset moves the hand (not so with a real one)."""
 
-    def measure(self, now: float) -> Measured:
-        """The newest measurement. Raises BackendError where there is none."""
+    waiting: str
+    """What it waits for before the first measurement, in words."""
+
+    def measure(self, now: float) -> Measured | None:
+        """The newest measurement, None before the first. Raises BackendError: the hand failed."""
         ...
 
-    def step(self, target: np.ndarray, following: bool, now: float) -> Measured:
+    def step(self, target: np.ndarray, following: bool, now: float) -> Measured | None:
         """Apply a target (J,) [rad] and pass one step of time; `following` while RUNNING.
 
         Raises:
@@ -51,7 +54,7 @@ class Backend(Protocol):
         """
         ...
 
-    def reset(self, now: float) -> Measured:
+    def reset(self, now: float) -> Measured | None:
         """Put the scene back, or make a real hand ready again. Raises BackendError."""
         ...
 

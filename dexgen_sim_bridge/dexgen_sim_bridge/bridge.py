@@ -82,6 +82,8 @@ class Bridge:
       now: time of the start.
       status: the first status, START or RESUMED.
       applied: (J,) target that the backend already holds [rad]; None: its measured posture.
+      limits: of the applied target where they are not the hand description's.
+      kp: (J,) gain of the drive where it is not the hand description's [N m/rad].
     """
 
     def __init__(
@@ -93,21 +95,26 @@ class Bridge:
         now: float,
         status: Status = START,
         applied: np.ndarray | None = None,
+        limits: GateLimits | None = None,
+        kp: np.ndarray | None = None,
     ):
         self.hand = hand
         self.backend = backend
         self.settings = settings
-        self.limits = GateLimits.from_hand(hand, settings.margin)
+        self.limits = limits or GateLimits.from_hand(hand, settings.margin)
         self.counts: Counter[str] = Counter()
         self.transitions = 0
         self._new_session = new_session
         self._lock = threading.RLock()
         self._status = status
         # Beyond this distance of target and posture the drive gives its whole torque anyway.
-        self._window = np.asarray(hand.torque_limit) / np.asarray(hand.kp)
+        self._window = np.asarray(hand.torque_limit) / np.asarray(hand.kp if kp is None else kp)
         self._measured: Measured | None = None
         self._gate: gate.GateState | None = None
         self._clamped_sequence = -1
+        # A real hand holds nothing of ours before our first session, nor after a fault (it may
+        # have been switched off); a simulated one always holds its applied target.
+        self._nothing_held = not backend.simulated
         self._decision = Decision(Action.HELD, Reason.NOT_RUNNING, 0)
         self.set_control_rate(settings.control_rate)
         if applied is not None:
@@ -202,9 +209,12 @@ class Bridge:
             if self._status.state == self._status.state.RUNNING:
                 return Answer(True, 'it is running already')
             if self._gate is None or self._measured is None:
-                return Answer(False, 'engage is refused: the hand has not been measured yet')
+                return Answer(False, f'engage is refused: {self.backend.waiting}')
             if not allowed(self._status.state, Event.ENGAGE):
                 return Answer(False, refusal(self._status.state, Event.ENGAGE))
+            if self._nothing_held:
+                self._gate = gate.GateState(LimiterState.at_rest(self._measured.positions))
+                self._nothing_held = False
             self._change(Event.ENGAGE, session_id=self._new_session())
             self._clamped_sequence = -1
             self._gate = gate.engage(
@@ -244,6 +254,8 @@ class Bridge:
                 return Answer(False, f'reset failed: {error}')
             if self.backend.simulated:
                 self._gate = None
+            elif self._status.state == self._status.state.FAULT:
+                self._nothing_held = True
             self._take(measured)
             self._change(Event.RESET)
             return Answer(True, 'reset, paused')
@@ -278,7 +290,9 @@ class Bridge:
     def _fail(self, error: BackendError) -> None:
         self._change(Event.FAIL, reason=error.reason, message=str(error))
 
-    def _take(self, measured: Measured) -> None:
+    def _take(self, measured: Measured | None) -> None:
+        if measured is None:
+            return
         self._measured = measured
         if self._gate is None:
             self._gate = gate.GateState(LimiterState.at_rest(measured.positions))

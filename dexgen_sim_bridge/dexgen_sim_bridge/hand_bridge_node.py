@@ -11,13 +11,16 @@ from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.lifecycle import LifecycleNode
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
+import numpy as np
 from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
 
-from dexgen_sim_bridge.backend import BackendError
+from dexgen_sim_bridge.backend import Backend, BackendError
 from dexgen_sim_bridge.bridge import Answer, Bridge, BridgeSettings
 from dexgen_sim_bridge.mujoco_backend import MujocoBackend
+from dexgen_sim_bridge.peer_streams_node import PeerStreams
 from dexgen_sim_bridge.physics_loop import PhysicsLoop
+from dexgen_sim_bridge.preset import load_preset, real_limits
 from dexgen_sim_bridge.reports import (
     gate_report,
     INACTIVE,
@@ -27,8 +30,9 @@ from dexgen_sim_bridge.reports import (
 )
 from dexgen_sim_bridge.scene import SceneConfig
 from dexgen_sim_bridge.scene_file import forget_scene, load_scene, save_scene, state_directory
-from dexgen_sim_bridge.state_machine import RESUMED, START, State, Status
+from dexgen_sim_bridge.state_machine import RESUMED, State, Status
 from dexgen_sim_bridge.streams_node import Inbox, Outbox, StateStream
+from dexgen_sim_bridge.topic_backend import TopicBackend
 from dexgen_sim_bridge.wrist import wrist_orientation
 
 UNCONFIGURED = Status(State.FAULT, 'NOT_CONFIGURED', 'the bridge is not configured')
@@ -49,6 +53,7 @@ class HandBridgeNode(LifecycleNode):
         self._declare_parameters()
         self._bridge: Bridge | None = None
         self._physics: PhysicsLoop | None = None
+        self._peer: PeerStreams | None = None
         self._trouble = UNCONFIGURED
         self._engage_when_ready = self._value('auto_engage')
         self._stream_timers: list = []
@@ -106,8 +111,8 @@ class HandBridgeNode(LifecycleNode):
         """Build the scene: a wrong parameter fails here and nowhere later."""
         try:
             self._configure()
-        except (ValueError, FileNotFoundError, OSError) as error:
-            self._bridge = None
+        except (ValueError, OSError) as error:
+            self._forget()
             self._trouble = UNCONFIGURED._replace(message=f'not configured: {error}')
             self.get_logger().error(f'not configured: {error}')
             self._publish_state()
@@ -116,6 +121,7 @@ class HandBridgeNode(LifecycleNode):
 
     def _configure(self) -> None:
         self._hand = load_hand(self._value('hand'))
+        self._wrist = wrist_orientation(self._value('wrist'), self._hand.side)
         rate = self._value('physics_rate')
         settings = BridgeSettings(
             timestep=1.0 / rate,
@@ -124,27 +130,37 @@ class HandBridgeNode(LifecycleNode):
             control_rate=self._value('control_rate'),
             ramp=self._value('ramp'),
         )
-        backend = self._build_backend(1.0 / rate)
-        status, applied = START, None
-        if self._resume(backend):
-            status, applied = RESUMED, backend.data.ctrl.copy()
-        self._bridge = Bridge(
-            self._hand,
-            backend,
-            settings,
-            lambda: secrets.randbits(62) + 1,
-            time.monotonic(),
-            status,
-            applied,
+        build = self._simulated if self._value('backend') == 'mujoco' else self._connected
+        self._bridge = build(settings)
+
+    def _new_bridge(self, backend: Backend, settings: BridgeSettings, **held) -> Bridge:
+        def new_session():
+            return secrets.randbits(62) + 1
+
+        now = time.monotonic()
+        return Bridge(self._hand, backend, settings, new_session, now, **held)
+
+    def _simulated(self, settings: BridgeSettings) -> Bridge:
+        config = SceneConfig(timestep=settings.timestep, wrist=self._wrist)
+        backend = MujocoBackend(self._hand, self._value('object'), config)
+        if not self._resume(backend):
+            return self._new_bridge(backend, settings)
+        return self._new_bridge(
+            backend, settings, status=RESUMED, applied=backend.data.ctrl.copy()
         )
 
-    def _build_backend(self, timestep: float) -> MujocoBackend:
-        name = self._value('backend')
-        if name != MujocoBackend.name:
-            raise ValueError(f"no backend '{name}'; allowed: {MujocoBackend.name}")
-        wrist = wrist_orientation(self._value('wrist'), self._hand.side)
-        config = SceneConfig(timestep=timestep, wrist=wrist)
-        return MujocoBackend(self._hand, self._value('object'), config)
+    def _connected(self, settings: BridgeSettings) -> Bridge:
+        preset = load_preset(self._value('backend'), self._hand)
+        self._peer = PeerStreams(self, preset)
+        backend = TopicBackend(self._hand, preset, self._peer.send)
+        self._peer.connect(backend)
+        drive = preset.drive
+        return self._new_bridge(
+            backend,
+            settings,
+            limits=real_limits(self._hand, drive, settings.margin),
+            kp=None if drive.kp is None else np.array(drive.kp),
+        )
 
     def _resume(self, backend: MujocoBackend) -> bool:
         """Continue the scene of a bridge that died a moment ago."""
@@ -166,19 +182,22 @@ class HandBridgeNode(LifecycleNode):
 
     def on_activate(self, state) -> TransitionCallbackReturn:
         """Start the streams and the physics thread."""
-        self._outbox = Outbox(self, self._hand)
-        self._outbox.show(self._bridge.backend.object)
+        backend = self._bridge.backend
+        own = backend.simulated or not backend.preset.joints.identical
+        self._outbox = Outbox(self, self._hand, own)
+        if backend.simulated:
+            self._outbox.show(backend.object)
         self._inbox = Inbox(self, self._bridge, self._controller_ready, self._emergency_stop)
         self._start_physics()
         self._stream_timers = [
             self.create_timer(1.0 / VIEW_RATE, self._publish_scene),
             self.create_timer(_MARKER_PERIOD, self._outbox.send_markers),
-            self.create_timer(_SAVE_PERIOD, self._save),
         ]
+        if backend.simulated:
+            self._stream_timers.append(self.create_timer(_SAVE_PERIOD, self._save))
         self._publish_state()
-        backend = self._bridge.backend
-        scene = backend.object_name or 'no object'
-        self.get_logger().info(f'{self._hand.name} with {scene} on {backend.name}')
+        scene = f'{self._hand.name} with {backend.object_name or "no object"}'
+        self.get_logger().info(f'{scene} on {backend.name}')
         return super().on_activate(state)
 
     def _start_physics(self) -> None:
@@ -237,9 +256,13 @@ class HandBridgeNode(LifecycleNode):
 
     def _forget(self) -> None:
         if self._bridge:
-            forget_scene(self._scene_file)
+            if self._bridge.backend.simulated:
+                forget_scene(self._scene_file)
             self._bridge.backend.close()
             self._bridge = None
+        if self._peer:
+            self._peer.close()
+            self._peer = None
         self._trouble = UNCONFIGURED
 
     def _answering(self, answer):
@@ -323,7 +346,8 @@ class HandBridgeNode(LifecycleNode):
         bridge = self._bridge
         with bridge.lock:
             measured, backend = bridge.snapshot(), bridge.backend
-            reading, wrist = backend.object_reading(), backend.wrist
+            reading = backend.object_reading() if backend.simulated else None
+            wrist = backend.wrist if backend.simulated else self._wrist
         if measured:
             self._outbox.send_scene(measured.measured.positions, wrist, reading)
 

@@ -37,14 +37,14 @@ class JointMessages:
         self.applied = AppliedTarget(joint_names=list(joint_names))
         self.state.header.frame_id = self.applied.header.frame_id = frame
 
-    def fill(self, step: Snapshot, nanoseconds: int) -> None:
-        """Fill both messages from a step that was due at ROS time [ns]."""
+    def fill(self, step: Snapshot, applied_at: int, measured_at: int) -> None:
+        """Fill both messages from a step, with the ROS times [ns] of target and measurement."""
         state, applied = self.state, self.applied
-        set_stamp(state.header.stamp, nanoseconds)
+        set_stamp(state.header.stamp, measured_at)
         state.position = floats(step.measured.positions)
         state.velocity = floats(step.measured.velocities)
         state.effort = floats(step.measured.efforts)
-        set_stamp(applied.header.stamp, nanoseconds)
+        set_stamp(applied.header.stamp, applied_at)
         applied.session_id = step.session_id
         applied.sequence = step.decision.sequence
         applied.action = step.decision.action.value

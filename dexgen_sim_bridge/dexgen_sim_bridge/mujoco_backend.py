@@ -68,6 +68,7 @@ class MujocoBackend:
 
     name = 'mujoco'
     simulated = True
+    waiting = ''
 
     def __init__(self, hand: Hand, object_name: str = '', config: SceneConfig | None = None):
         self.hand = hand

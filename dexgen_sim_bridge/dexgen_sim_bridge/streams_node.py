@@ -47,16 +47,20 @@ class Outbox:
 
     Joint states and applied targets go out from the physics thread (`send_joints`), the rest from
     the executor's (`send_scene`, `send_markers`).
+
+    Args:
+      own_joint_states: False where the hand itself publishes joint_states with our names.
     """
 
-    def __init__(self, node, hand: Hand):
+    def __init__(self, node, hand: Hand, own_joint_states: bool = True):
         self._node = node
         self._hand = hand
+        self._last_measured = -1.0
         self._joints = JointMessages(hand.joint_names, topics.HAND_FRAME)
         self._kinematics = mujoco.MjData(hand_spec(hand).compile())
         model = self._kinematics.model
         self._bodies = [model.body(name).id for name in hand.link_names[1:]]
-        self._joint_states = topics.JOINT_STATES.publisher(node)
+        self._joint_states = topics.JOINT_STATES.publisher(node) if own_joint_states else None
         self._applied = topics.APPLIED_TARGET.publisher(node)
         self._object_state = topics.OBJECT_STATE.publisher(node)
         self._tf = topics.TF.publisher(node)
@@ -79,13 +83,19 @@ class Outbox:
             self._joint_states, self._applied, self._object_state, self._tf, self._markers,
             self._description,
         ):  # fmt: skip
-            self._node.destroy_publisher(publisher)
+            if publisher:
+                self._node.destroy_publisher(publisher)
 
-    def send_joints(self, step: Snapshot, lag: float) -> None:
-        """Publish a step that was due `lag` [s] ago."""
+    def send_joints(self, step: Snapshot, lag: float, age: float) -> None:
+        """Publish a step that was due `lag` [s] ago, with a measurement of `age` [s].
+
+        A measurement goes out once: a hand that has fallen silent is silent here, too.
+        """
         now = self._node.get_clock().now().nanoseconds
-        self._joints.fill(step, now - int(1e9 * lag))
-        self._joint_states.publish(self._joints.state)
+        self._joints.fill(step, now - int(1e9 * lag), now - int(1e9 * age))
+        if self._joint_states and step.measured.time > self._last_measured:
+            self._last_measured = step.measured.time
+            self._joint_states.publish(self._joints.state)
         self._applied.publish(self._joints.applied)
 
     def send_scene(self, positions: np.ndarray, wrist: np.ndarray, reading) -> None:

@@ -109,25 +109,31 @@ class Peer:
         self.node.destroy_client(client)
         return future.result()
 
-    def send(self, session_id: int, positions, age: float = 0.0) -> None:
+    def send(self, session_id: int, positions, age: float = 0.0, hand=None) -> None:
         """Send a target whose stamp is `age` [s] old."""
         self._sequence += 1
         message = JointTarget(
             session_id=session_id,
             sequence=self._sequence,
-            joint_names=list(self.hand.joint_names),
+            joint_names=list((hand or self.hand).joint_names),
             positions=[float(position) for position in positions],
         )
         now = self.node.get_clock().now().nanoseconds - int(1e9 * age)
         message.header.stamp.sec, message.header.stamp.nanosec = divmod(now, 10**9)
         self._targets.publish(message)
 
-    def stream(self, session_id: int, positions, seconds: float) -> None:
+    def stream(self, session_id: int, positions, seconds: float, hand=None) -> None:
         """Send a target at 30 Hz."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.send(session_id, positions)
+            self.send(session_id, positions, hand=hand)
             time.sleep(1.0 / 30.0)
+
+
+@pytest.fixture
+def bridge_domain() -> int:
+    """Return the ROS domain of these tests."""
+    return DOMAIN
 
 
 @pytest.fixture

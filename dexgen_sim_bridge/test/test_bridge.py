@@ -19,6 +19,7 @@ class SlackHand:
     """A hand that follows its target with a lag, can be pushed, and can fail."""
 
     name = 'slack'
+    waiting = 'the hand has not been measured'
 
     def __init__(self, simulated: bool = True):
         self.simulated = simulated
@@ -146,6 +147,28 @@ def test_a_reset_does_not_move_a_real_hand():
     assert np.array_equal(session.step().applied.position, held)
 
 
+def test_a_real_hand_starts_at_the_posture_measured_at_the_engage():
+    session = Session(simulated=False)
+    session.run(0.1)
+    session.hand.positions = posture(0.5)
+    session.step()
+    measured = session.bridge.snapshot().measured.positions
+    session.bridge.engage(session.now)
+    assert np.array_equal(session.step().applied.position, measured)
+
+
+def test_a_real_hand_that_failed_starts_at_its_measured_posture_again():
+    session = Session(simulated=False)
+    session.bridge.engage(session.now)
+    session.run(1.0, posture(0.6))
+    session.hand.failure = BackendError('SILENT_HAND', 'switched off')
+    session.step()
+    session.hand.failure, session.hand.positions = None, posture(0.3)
+    session.bridge.reset(session.now)
+    session.bridge.engage(session.now)
+    assert np.array_equal(session.bridge.snapshot().applied.position, posture(0.3))
+
+
 def test_only_a_session_tells_the_backend_to_follow():
     session = Session()
     session.run(0.1)
@@ -234,7 +257,7 @@ def perform(session, what, value=None):
     elif what in ('disengage', 'stop'):
         getattr(bridge, what)()
     elif what == 'reset':
-        return bridge.reset(session.now).success
+        return bridge.reset(session.now).success and session.hand.simulated
     elif what == 'fail':
         session.hand.failure = BackendError('UNSTABLE', 'diverged')
     elif what == 'mend':
@@ -254,13 +277,22 @@ def test_no_applied_step_is_ever_above_the_limits(simulated, happenings):
     session = Session(simulated)
     limits = session.bridge.limits
     before = session.step().applied
-    for what, *value in [('engage',), *happenings]:
+    nothing_held = not simulated
+    for what, *value in happenings:
+        failed = session.bridge.status.state == State.FAULT
         was_reset = perform(session, what, *value)
+        # What a real hand holds before the first session and after a fault is not ours.
+        now_paused = session.bridge.status.state == State.PAUSED
+        nothing_held |= not simulated and failed and now_paused
+        if nothing_held and session.bridge.status.state == State.RUNNING:
+            nothing_held = False
+            before = session.bridge.snapshot().applied
+            assert np.array_equal(before.position, session.bridge.snapshot().measured.positions)
         for _ in range(value[0] if what == 'wait' else 2):
             running = session.bridge.status.state == State.RUNNING
             step = session.step()
             after, state = step.applied, session.bridge.status.state
-            if was_reset and simulated:
+            if was_reset:
                 # Hand and target are set together: nothing is driven.
                 assert np.array_equal(after.position, HAND.rest)
                 before, was_reset = after, False
@@ -272,6 +304,8 @@ def test_no_applied_step_is_ever_above_the_limits(simulated, happenings):
                 assert np.all(change <= bound) or state != State.RUNNING
             else:
                 assert not way.any() and not after.velocity.any()
-            assert np.all((after.position >= limits.lower) & (after.position <= limits.upper))
+            # A hand pushed out of its range starts there and is never led farther out.
+            assert np.all(after.position >= np.minimum(limits.lower, before.position))
+            assert np.all(after.position <= np.maximum(limits.upper, before.position))
             assert (step.session_id != 0) == (state == State.RUNNING)
             before = after
