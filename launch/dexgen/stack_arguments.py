@@ -4,7 +4,6 @@ from dexgen.arguments import Argument
 
 SOURCES = ('script', 'video', 'webcam', 'images', 'topic')
 CONTROLLERS = ('passthrough', 'hold')
-BACKENDS = ('mujoco',)
 NETWORKS = ('localhost', 'subnet')
 
 
@@ -27,7 +26,9 @@ def _wrists() -> tuple[str, ...]:
 
 
 def _backends() -> tuple[str, ...]:
-    return BACKENDS
+    from dexgen_sim_bridge.preset import preset_names
+
+    return ('mujoco', *preset_names())
 
 
 def _choices(*values: str):
@@ -53,7 +54,8 @@ OPERATOR = (
 ROBOT = (
     Argument('hand', 'allegro_right', 'the robot hand', _hands),
     Argument('object', 'cube', 'the object in the simulated scene', _objects),
-    Argument('backend', 'mujoco', 'the simulator, or the preset of a real hand', _backends),
+    Argument('backend', 'mujoco', 'the simulator, or the preset of a real hand', _backends,
+             others='the path of a preset, YAML'),
     Argument('wrist', 'palm_up', 'wrist orientation; operator: it follows the operator',
              _wrists),
     Argument('controller', 'passthrough', 'what moves the fingers', _choices(*CONTROLLERS),
