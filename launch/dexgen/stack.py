@@ -5,7 +5,7 @@ from pathlib import Path
 from dexgen import stack_nodes as nodes
 from dexgen.arguments import ArgumentError
 from dexgen.description import Stack, Values
-from dexgen.stack_arguments import BAG, CONTROLLERS, OPERATOR, ROBOT, SESSION
+from dexgen.stack_arguments import backends, BAG, CONTROLLERS, OPERATOR, ROBOT, SESSION
 
 
 def check_controller(values: Values) -> None:
@@ -22,14 +22,29 @@ def check_controller(values: Values) -> None:
         )
 
 
+def check_backend(values: Values) -> None:
+    """Refuse a backend that is no preset and no file.
+
+    Raises:
+      ArgumentError: there is no such preset.
+    """
+    name = str(values['backend'])
+    if name not in backends() and not Path(name).expanduser().is_file():
+        raise ArgumentError(
+            f'backend:={name} is no preset and no file; '
+            f'allowed: {", ".join(backends())}, or the path of a preset, YAML'
+        )
+
+
 def check_teleop(values: Values) -> None:
     """Refuse arguments that contradict each other.
 
     Raises:
       ArgumentError: a source without what it reads, what a source reads without that source, or a
-        checkpoint that does not exist.
+        checkpoint or backend that does not exist.
     """
     check_controller(values)
+    check_backend(values)
     for source in ('video', 'images'):
         if values['source'] == source and not values[source]:
             raise ArgumentError(f'source:={source} needs {source}:=<path>')
@@ -47,6 +62,7 @@ def check_replay(values: Values) -> None:
       ArgumentError: no bag is given, or a checkpoint does not exist.
     """
     check_controller(values)
+    check_backend(values)
     if not values['bag']:
         raise ArgumentError('a replay needs bag:=<folder of the bag>')
 

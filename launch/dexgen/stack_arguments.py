@@ -25,7 +25,8 @@ def _wrists() -> tuple[str, ...]:
     return WRISTS
 
 
-def _backends() -> tuple[str, ...]:
+def backends() -> tuple[str, ...]:
+    """Names of the simulator and of the presets of real hands."""
     from dexgen_sim_bridge.preset import preset_names
 
     return ('mujoco', *preset_names())
@@ -54,7 +55,7 @@ OPERATOR = (
 ROBOT = (
     Argument('hand', 'allegro_right', 'the robot hand', _hands),
     Argument('object', 'cube', 'the object in the simulated scene', _objects),
-    Argument('backend', 'mujoco', 'the simulator, or the preset of a real hand', _backends,
+    Argument('backend', 'mujoco', 'the simulator, or the preset of a real hand', backends,
              others='the path of a preset, YAML'),
     Argument('wrist', 'palm_up', 'wrist orientation; operator: it follows the operator',
              _wrists),
