@@ -1,6 +1,6 @@
 """Size and shape of the learned controller, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MODES = ('default', 'precision_rotation')
 """Labels that the data carry; the model takes one of them as a condition."""
@@ -93,6 +93,17 @@ made from predicted noise is divided by almost nothing, which a model trained fo
 not survive.
 """
 
+MINI = replace(
+    SMALL,
+    name='mini',
+    width=128,
+    encoder_width=256,
+    encoder_layers=3,
+    step_width=64,
+    inverse_width=256,
+)
+"""About 1 M parameters: for ablations, minutes of training each."""
+
 TINY = ModelConfig(
     name='tiny',
     width=64,
@@ -105,7 +116,7 @@ TINY = ModelConfig(
 )
 """For tests."""
 
-CONFIGS = {config.name: config for config in (PAPER, SMALL, TINY)}
+CONFIGS = {config.name: config for config in (PAPER, SMALL, MINI, TINY)}
 
 
 def model_config(name: str) -> ModelConfig:

@@ -33,7 +33,7 @@ def test_what_is_no_checkpoint_is_said(tmp_path):
 def test_configurations_have_names_and_sizes():
     assert model_config('paper').motion_size == 48
     assert model_config('paper').state_size == 240
-    with pytest.raises(ValueError, match='paper, small, tiny'):
+    with pytest.raises(ValueError, match='paper, small, mini, tiny'):
         model_config('huge')
     with pytest.raises(ValueError, match='noise'):
         ModelConfig(prediction='clean')

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-import json
 from pathlib import Path
 
 from dexgen_controller.checkpoint import load_checkpoint
@@ -185,9 +184,3 @@ def describe(point: Point) -> str:
         f'{point.goals_per_minute:6.2f} goals/min  gain {gains}  clamped {point.clamped_share:.2f}'
         f'  jerk {point.jerk:5.0f}'
     )
-
-
-def write_result(result: dict, path: Path) -> None:
-    """Write a result as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=2) + '\n')
