@@ -37,3 +37,11 @@ def run_path(name: str) -> Path:
 def data_path(name: str) -> Path:
     """The folder of a data set."""
     return cache_folder() / 'data' / name
+
+
+def find_policy(hand: str, file: str = '') -> Path:
+    """The policy `file`; if empty, that of the newest training run, else the shipped one."""
+    if file:
+        return Path(file)
+    runs = sorted((cache_folder() / 'runs').glob('*/policy.npz'), key=lambda p: p.stat().st_mtime)
+    return runs[-1] if runs else SHIPPED / 'policies' / f'{hand}.npz'

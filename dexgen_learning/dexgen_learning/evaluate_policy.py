@@ -1,0 +1,118 @@
+"""The expert against its rivals: `python -m dexgen_learning.evaluate_policy`; one JSON line.
+
+Policy, interpolation (swept over its rate; the best is the rival) and holding still run in the
+same environment with the same seed, randomised and with a moving wrist, warmed up.
+"""
+
+from dataclasses import dataclass, field, replace
+import json
+from pathlib import Path
+import sys
+
+from dexgen_description import load_hand, load_object
+import tyro
+
+from dexgen_learning.grasps.grasp_set import GraspSet
+from dexgen_learning.paths import find_grasps, find_policy
+from dexgen_learning.ppo.network import PolicyNetwork
+from dexgen_learning.scoring.interval import ratio_interval
+from dexgen_learning.scoring.score import Expert, following, holding, interpolating, Score, score
+from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """What is evaluated.
+
+    Args:
+        policy: file of the policy; empty for the newest one, or the shipped one.
+        hand: name of the hand.
+        objects: that the policy was trained on.
+        held_out: objects that it has never seen; those without a grasp set are left out.
+        rates: of interpolation [share per 0.1 s].
+        per_object: environments of each object.
+        warm_up: simulated time before anything counts [s].
+        seconds: simulated time of each environment [s].
+        seeds: one run each.
+        task: the task.
+    """
+
+    policy: str = ''
+    hand: str = 'allegro_right'
+    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere')
+    held_out: tuple[str, ...] = ('cuboid', 'ellipsoid', 'capsule', 'pen', 'screwdriver')
+    rates: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.8)
+    per_object: int = 32
+    warm_up: float = 20.0
+    seconds: float = 60.0
+    seeds: tuple[int, ...] = (0,)
+    task: AnygraspConfig = field(default_factory=AnygraspConfig)
+
+
+def run(config: EvaluateConfig, expert: Expert, objects: tuple[str, ...]) -> Score:
+    """Score an expert over all seeds."""
+    models = [load_object(name) for name in objects]
+    sets = [GraspSet.load(find_grasps(config.hand, name), config.hand) for name in objects]
+    parts = [score(AnygraspTask(load_hand(config.hand), models, sets, config.per_object,
+                                config.task, seed), expert, config.warm_up, config.seconds, seed)
+             for seed in config.seeds]
+    return merged(parts)
+
+
+def merged(parts: list[Score]) -> Score:
+    """Scores of several seeds as one; the interval of goals is the widest of theirs."""
+    if len(parts) == 1:
+        return parts[0]
+    from dexgen_learning.scoring.interval import time_between
+    seconds, drops = sum(p.seconds for p in parts), sum(p.drops for p in parts)
+    between, interval = time_between(seconds, drops)
+    goals = sum(p.goals for p in parts)
+    return replace(parts[0], goals=goals, drops=drops, seconds=seconds,
+                   goals_per_min=60.0 * goals / seconds, s_between_drops=between,
+                   drops_ci95=interval,
+                   goals_ci95=(min(p.goals_ci95[0] for p in parts),
+                               max(p.goals_ci95[1] for p in parts)),
+                   clamped_share=sum(p.clamped_share for p in parts) / len(parts))
+
+
+def evaluate(config: EvaluateConfig) -> dict:
+    """All rows of the comparison."""
+    network = PolicyNetwork.load(find_policy(config.hand, config.policy), config.hand)
+    swept = {rate: run(config, interpolating(rate), config.objects) for rate in config.rates}
+    best_rate = max(swept, key=lambda r: swept[r].goals_per_min)
+    best = swept[best_rate]
+    policy = run(config, following(network), config.objects)
+    hold = run(config, holding(), config.objects)
+    held_out = tuple(n for n in config.held_out if _has_grasps(config.hand, n))
+    away = run(config, following(network), held_out) if held_out else None
+    return {
+        'policy': policy.as_dict(), 'interpolation': {'rate': best_rate, **best.as_dict()},
+        'hold': hold.as_dict(),
+        'interpolation_by_rate': {str(r): s.as_dict() for r, s in swept.items()},
+        'goals_ratio': policy.goals_per_min / max(best.goals_per_min, 1e-9),
+        'time_ratio': policy.s_between_drops / best.s_between_drops,
+        'time_ratio_ci95': ratio_interval((policy.seconds, policy.drops),
+                                          (best.seconds, best.drops)),
+        'time_ratio_to_hold': policy.s_between_drops / hold.s_between_drops,
+        'held_out_share': None if away is None else (
+            away.goals_per_min / max(policy.goals_per_min, 1e-9)),
+        'held_out': None if away is None else away.as_dict(), 'held_out_objects': held_out,
+        'objects': config.objects, 'seeds': config.seeds,
+        'iteration': network.config.get('iteration')}
+
+
+def _has_grasps(hand: str, name: str) -> bool:
+    return Path(find_grasps(hand, name)).exists()
+
+
+def main(config: EvaluateConfig) -> None:
+    """Evaluate and print; a policy of another hand or a missing file ends with one line."""
+    try:
+        print(json.dumps(evaluate(config)))
+    except (ValueError, FileNotFoundError) as error:
+        print(f'evaluate_policy: {error}', file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == '__main__':
+    main(tyro.cli(EvaluateConfig, description=__doc__))

@@ -1,0 +1,1 @@
+"""Scores of experts in the school's task: goals per minute, time between drops, intervals."""
