@@ -127,3 +127,32 @@ def test_a_hand_of_the_wrong_kind_is_refused(start_bridge, peer):
     start_bridge(backend='leap', hand='allegro_right')
     said = peer.wait(STACK_STATE)
     assert said.reason == 'NOT_CONFIGURED' and 'leap_right' in said.message
+
+
+def curl(message: JointState) -> float:
+    """Mean flexion of the fingers [rad]."""
+    values = dict(zip(message.name, message.position, strict=True))
+    return float(np.mean([values[f'{f}_joint_1'] for f in ('index', 'middle', 'ring')]))
+
+
+def test_the_whole_stack_drives_a_hand_behind_topics(start_hand, bridge_domain, peer, tmp_path):
+    peer.hear(STACK_STATE, APPLIED_TARGET, TRUTH)
+    start_hand('allegro_v5')
+    peer.wait(TRUTH)
+    command = ['dexgen', 'teleop', 'source:=script', 'backend:=allegro_v5', 'viewer:=none',
+               'black_box:=false', 'engage:=true']  # fmt: skip
+    environment = {**os.environ, 'ROS_DOMAIN_ID': str(bridge_domain)}
+    with (tmp_path / 'stack.log').open('w') as log:
+        stack = subprocess.Popen(
+            command, stdout=log, stderr=log, env=environment, start_new_session=True
+        )
+    try:
+        peer.wait(APPLIED_TARGET, lambda m: m.sequence > 0, timeout=90.0)
+        since = peer.count(TRUTH)
+        time.sleep(12.0)
+        assert peer.heard[STACK_STATE.name][-1].state == StackState.RUNNING
+        moved = [curl(message) for message in peer.heard[TRUTH.name][since:]]
+        assert np.ptp(moved) > 0.4
+    finally:
+        stack.send_signal(signal.SIGINT)
+        stack.wait(20.0)
