@@ -20,6 +20,10 @@ from dexgen_teleop.landmarks import Handedness, Landmarks
 from dexgen_teleop.sources import open_source, SOURCE_NAMES, SourceSettings
 from dexgen_teleop.sources.capture import Capture
 from dexgen_teleop.sources.source import Frame
+from dexgen_teleop.tracking.detector import MediaPipeDetector
+from dexgen_teleop.tracking.model import find_model
+from dexgen_teleop.tracking.search import HandSearch
+from dexgen_teleop.tracking.smoothing import SmoothingSettings
 from dexgen_teleop.tracking.tracker import HandTracker
 
 PATIENCE = 90
@@ -43,6 +47,22 @@ class HandTrackerNode(Node):
             low=20.0,
             high=150.0,
         )
+        self._cutoff = declare(
+            self,
+            'smoothing_cutoff',
+            SmoothingSettings.cutoff,
+            'low-pass on a resting hand [Hz]; 0: no smoothing',
+            low=0.0,
+            high=30.0,
+        )
+        self._gain = declare(
+            self,
+            'smoothing_gain',
+            SmoothingSettings.gain,
+            'how fast the cutoff rises with speed [Hz per m/s]',
+            low=0.0,
+            high=1000.0,
+        )
         self._publisher = topics.HAND_LANDMARKS.publisher(self)
         self._tracked, self._latency = RateWatch(), 0.0
         self._frames, self._hands, self._told = 0, 0, False
@@ -64,6 +84,7 @@ class HandTrackerNode(Node):
             self._side,
             self._mirror,
             math.radians(self._fov),
+            SmoothingSettings(cutoff=self._cutoff, gain=self._gain) if self._cutoff else None,
         )
         self._capture = Capture(source)
         self._diagnostics = Diagnostics(self)
@@ -116,11 +137,13 @@ class HandTrackerNode(Node):
             ),
         )
 
-    def _detector(self):
-        from dexgen_teleop.tracking.detector import MediaPipeDetector
-        from dexgen_teleop.tracking.model import find_model
-
-        return MediaPipeDetector(find_model(self._model_file))
+    def _detector(self) -> HandSearch:
+        model = find_model(self._model_file)
+        return HandSearch(
+            MediaPipeDetector(model),
+            lambda: MediaPipeDetector(model, hands=2),
+            Handedness.of(self._side),
+        )
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9

@@ -1,6 +1,6 @@
 """A human hand of bones and joint angles: the truth of generated operators and test sets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -65,17 +65,21 @@ BASES = np.stack(
 of flexion, of the flexion axis and of the bone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HumanHand:
     """Forward kinematics of a human hand.
 
     Attributes:
       side: 'right' or 'left'; a left hand is the mirror image in y of the wrist frame.
       scale: size relative to an adult hand of about 19 cm, dimensionless.
+      roots: (5, 3) first joint of each finger in the wrist frame of a right hand [m].
+      lengths: (5, 3) of the bones of each finger [m].
     """
 
     side: str = 'right'
     scale: float = 1.0
+    roots: np.ndarray = field(default_factory=ROOTS.copy)
+    lengths: np.ndarray = field(default_factory=LENGTHS.copy)
 
     def landmarks(self, angles: np.ndarray) -> np.ndarray:
         """The 21 landmarks in the wrist frame of `dexgen_teleop.landmarks.wrist_frame`.
@@ -90,14 +94,14 @@ class HumanHand:
         points = np.zeros((*angles.shape[:-2], COUNT, 3))
         for f in range(len(FINGERS)):
             turned = BASES[f] @ _about_x(-angles[..., f, 0])
-            position = np.broadcast_to(ROOTS[f], (*angles.shape[:-2], 3))
+            position = np.broadcast_to(self.roots[f], (*angles.shape[:-2], 3))
             points[..., 1 + 4 * f, :] = position
             bend = np.cumsum(angles[..., f, 1:], axis=-1)
             for i in range(3):
                 bone = np.stack(
                     [np.sin(bend[..., i]), np.zeros_like(bend[..., i]), np.cos(bend[..., i])], -1
                 )
-                position = position + LENGTHS[f, i] * np.einsum('...ij,...j->...i', turned, bone)
+                position = position + self.lengths[f, i] * np.einsum('...ij,...j->...i', turned, bone)
                 points[..., 2 + 4 * f + i, :] = position
         points *= self.scale
         if Handedness.of(self.side) is Handedness.LEFT:
@@ -120,12 +124,13 @@ class HumanHand:
         angles[0] = [0.0, 0.25, 0.3, 0.3]
         rest, moving = angles[[0, f]].ravel(), np.ix_([0, f], range(ANGLES))
         low, high = LOWER[[0, f]].ravel(), UPPER[[0, f]].ravel()
+        straight = HumanHand(roots=self.roots, lengths=self.lengths)
         tips = [INDEX['thumb_tip'], INDEX[f'{finger}_tip']]
 
         def gap(values: np.ndarray) -> np.ndarray:
             posture = np.broadcast_to(angles, (*values.shape[:-1], *angles.shape)).copy()
             posture[..., moving[0], moving[1]] = values.reshape(*values.shape[:-1], 2, ANGLES)
-            thumb_and_finger = HumanHand().landmarks(posture)[..., tips, :]
+            thumb_and_finger = straight.landmarks(posture)[..., tips, :]
             return thumb_and_finger[..., 0, :] - thumb_and_finger[..., 1, :]
 
         values, step = rest.copy(), 1e-5

@@ -29,13 +29,13 @@ def place(
       ValueError: no finite, sensible translation exists (all image points equal, for example).
     """
     rays = intrinsics.rays(image)
+    if not (np.isfinite(shape).all() and np.isfinite(rays).all()):
+        raise ValueError('the landmarks are not finite')
     weight = np.ones(len(shape)) if weight is None else weight
     system = np.zeros((2 * len(shape), 3))
     system[0::2, 0], system[1::2, 1] = weight, weight
     system[0::2, 2], system[1::2, 2] = -weight * rays[:, 0], -weight * rays[:, 1]
     right = (weight[:, None] * (rays * shape[:, 2:] - shape[:, :2])).ravel()
-    if not (np.isfinite(system).all() and np.isfinite(right).all()):
-        raise ValueError('the landmarks are not finite')
     translation = np.linalg.lstsq(system, right, rcond=1e-4)[0]
     if not NEAREST < translation[2] < FARTHEST:
         raise ValueError(f'the hand would be {translation[2]:.2f} m from the camera')
