@@ -20,47 +20,44 @@ class ConfigurationReader:
     def __init__(self, node, on_node: Callable[[str, dict[str, object]], None]):
         self._node = node
         self._on_node = on_node
+        self._clients: dict[str, tuple] = {}
+        self._asked: set[str] = set()
 
-    def ask(self) -> None:
-        """Ask all nodes; answers arrive while the node spins."""
+    def forget(self) -> None:
+        """Ask every node anew: its parameters may have changed."""
+        self._asked.clear()
+
+    def look(self) -> None:
+        """Ask the nodes that were not asked yet; call it now and then while the node spins."""
         for name, namespace in self._node.get_node_names_and_namespaces():
             full = f'{namespace.rstrip("/")}/{name}'
-            if full == self._node.get_fully_qualified_name():
+            if full in self._asked or full == self._node.get_fully_qualified_name():
                 continue
-            self._call(
-                ListParameters,
-                f'{full}/list_parameters',
-                ListParameters.Request(),
-                lambda answer, full=full: self._listed(full, answer.result.names),
-            )
+            if full not in self._clients:
+                # A new client needs a moment to find its service: the next look uses it.
+                self._clients[full] = (
+                    self._node.create_client(ListParameters, f'{full}/list_parameters'),
+                    self._node.create_client(GetParameters, f'{full}/get_parameters'),
+                )
+            elif all(client.service_is_ready() for client in self._clients[full]):
+                self._asked.add(full)
+                self._ask(full)
 
-    def _listed(self, full: str, names) -> None:
-        wanted = [name for name in names if not name.startswith(HIDDEN)]
-        self._call(
-            GetParameters,
-            f'{full}/get_parameters',
-            GetParameters.Request(names=wanted),
-            lambda answer: self._on_node(
-                full,
-                {
-                    name: _plain(parameter_value_to_python(value))
-                    for name, value in zip(wanted, answer.values, strict=False)
-                },
-            ),
-        )
+    def _ask(self, full: str) -> None:
+        lister, getter = self._clients[full]
 
-    def _call(self, kind, name: str, request, done: Callable) -> None:
-        client = self._node.create_client(kind, name)
-        if not client.service_is_ready():
-            self._node.destroy_client(client)
-            return
+        def listed(future) -> None:
+            wanted = [n for n in future.result().result.names if not n.startswith(HIDDEN)]
+            request = GetParameters.Request(names=wanted)
+            getter.call_async(request).add_done_callback(lambda f: got(wanted, f))
 
-        def answered(future) -> None:
-            self._node.destroy_client(client)
-            if future.exception() is None and future.result() is not None:
-                done(future.result())
+        def got(wanted: list[str], future) -> None:
+            values = [_plain(parameter_value_to_python(v)) for v in future.result().values]
+            self._on_node(full, dict(zip(wanted, values, strict=False)))
+            for client in self._clients.pop(full, ()):
+                self._node.destroy_client(client)
 
-        client.call_async(request).add_done_callback(answered)
+        lister.call_async(ListParameters.Request()).add_done_callback(listed)
 
 
 def _plain(value: object) -> object:

@@ -40,6 +40,7 @@ class RecorderNode(Node):
         self._state_topic = self.resolve_topic_name(topics.STACK_STATE.name)
         self._state: int | None = None
         self._told = ''
+        self._described: Path | None = None
         self._recorder = Recorder(
             settings,
             self._topics.channels(),
@@ -101,8 +102,11 @@ class RecorderNode(Node):
 
     def _look_around(self) -> None:
         self._topics.adapt()
-        if self._recorder.wants_configuration:
-            self._reader.ask()
+        if self._recorder.bag != self._described:
+            self._described = self._recorder.bag
+            self._reader.forget()
+        if self._described is not None:
+            self._reader.look()
 
     def _on_record(self, request: Record.Request, answer: Record.Response) -> Record.Response:
         now, recorder = time.time_ns(), self._recorder

@@ -19,6 +19,8 @@ FLAGS = (
     '--no-first-run',
 )
 """WebGL in software, and a browser that asks nobody for anything by itself."""
+PATIENCE = 120_000
+"""Time for one step of the browser [ms]: WebGL in software is slow on a busy machine."""
 SIZE_LIMIT = 300_000
 """Bytes that a picture may have."""
 
@@ -50,6 +52,7 @@ def open_page(url: str, width: int = 1200, height: int = 720) -> Iterator:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = browser.new_page(viewport={'width': width, 'height': height})
         page.requested = []
+        page.set_default_timeout(PATIENCE)
         page.on('request', lambda request: page.requested.append(request.url))
         page.on('websocket', lambda connection: page.requested.append(connection.url))
         page.goto(url)

@@ -61,7 +61,6 @@ class Recorder:
         self._channels = dict(channels)
         self._contract = contract
         self._configuration = dict(configuration)
-        self._unasked = False
         self._bag: BagWriter | None = None
         self._paused = False
         self._file_start = 0
@@ -88,12 +87,6 @@ class Recorder:
     def message_count(self) -> int:
         """Messages in the bag in progress."""
         return self._bag.message_count if self._bag else 0
-
-    @property
-    def wants_configuration(self) -> bool:
-        """Whether a bag was begun for which nobody has asked the nodes for their parameters."""
-        wanted, self._unasked = self._unasked, False
-        return wanted
 
     def configure(self, node: str, parameters: Mapping[str, object]) -> None:
         """Note a node's parameters in the bag's configuration."""
@@ -154,7 +147,6 @@ class Recorder:
         except DiskError as error:
             raise RecorderError(str(error)) from error
         self._paused, self._file_start, self._flushed, self.failure = False, now, now, ''
-        self._unasked = True
         for samples in self._latest.values():
             for sample in samples:
                 self._guarded(lambda sample=sample: self._bag.write(sample._replace(received=now)))
