@@ -3,6 +3,7 @@
 import numpy as np
 
 from dexgen_controller.command import reference_keypoints
+from dexgen_controller.mirror import Mirror
 from dexgen_controller.planner import MotionPlanner
 from dexgen_controller.policies import Command, Decision, Observation
 
@@ -16,6 +17,7 @@ class LearnedPolicy:
       planner: for one hand.
       label: label of the data that the mode asks for.
       lower, upper: (J,) joint limits [rad].
+      mirror: where the planner was trained on the other hand.
     """
 
     needs_command = True
@@ -30,6 +32,7 @@ class LearnedPolicy:
         lower: np.ndarray,
         upper: np.ndarray,
         label: str = 'default',
+        mirror: Mirror | None = None,
     ):
         self.name = name
         self.guidance = 1.0
@@ -37,28 +40,45 @@ class LearnedPolicy:
         self._planner = planner
         self._lower, self._upper = lower, upper
         self._label = label
+        self._mirror = mirror
+        self._warm_up()
 
     def reset(self) -> None:
         """Forget the last plan."""
         self._planner.reset()
 
+    def _warm_up(self) -> None:
+        # The first plan of a runtime is slow: it must not be the first tick.
+        config = self._planner.checkpoint.config
+        points = np.zeros((1, config.keypoints, 3))
+        self._planner.plan(np.zeros((1, config.state_size)), points, points, 0.0)
+        self._planner.reset()
+
     def tick(self, observation: Observation, command: Command, now: float) -> Decision:
         """Want the target that makes the sampled motion happen."""
         reference = reference_keypoints(self._kinematics, observation.targets)
-        plan = self._planner.plan(
-            observation.stack[None],
-            command.keypoints[None],
-            reference[None],
-            self.guidance,
-            self._label,
-        )
-        present = self._kinematics.keypoints(observation.positions)
-        target = np.clip(observation.targets + plan.increment[0], self._lower, self._upper)
-        # Departure is judged where the command was: at the applied target, not at the squeezed
-        # posture.
+        motion, increment, strain = self._plan(observation.stack, command.keypoints, reference)
+        target = np.clip(observation.targets + increment, self._lower, self._upper)
+        # Departure is judged where the command was: at the applied target, not at the posture.
         return Decision(
             target,
-            intended=reference + plan.motion[0, -1],
-            predicted=present + plan.motion[0],
-            spread=float(plan.strain[0]),
+            intended=reference + motion[-1],
+            predicted=self._kinematics.keypoints(observation.positions) + motion,
+            spread=strain,
         )
+
+    def _plan(
+        self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Motion (T, K, 3) [m], target increment (J,) [rad] and strain."""
+        mirror = self._mirror
+        if mirror:
+            stack = stack * mirror.state
+            keypoints, reference = keypoints * mirror.points, reference * mirror.points
+        plan = self._planner.plan(
+            stack[None], keypoints[None], reference[None], self.guidance, self._label
+        )
+        motion, increment = plan.motion[0], plan.increment[0]
+        if mirror:
+            motion, increment = motion * mirror.points, increment * mirror.joints
+        return motion, increment, float(plan.strain[0])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dexgen_description import Hand, Kinematics
+from dexgen_description import Hand, hand_names, Kinematics, load_hand
 
 from dexgen_controller.policies import Hold, Passthrough, Policy
 from dexgen_controller.sampling_config import SamplingConfig
@@ -40,7 +40,8 @@ def build_policies(
 
     Raises:
       FileNotFoundError: the checkpoint does not exist.
-      ValueError: the checkpoint is none, or one of another hand.
+      ValueError: the checkpoint is none, or one of another hand; the left and the right of a pair
+        share one.
     """
     kinematics = Kinematics(hand)
     policies: list[Policy] = [Passthrough(kinematics), Hold(kinematics)]
@@ -51,15 +52,32 @@ def build_policies(
     from dexgen_controller.planner import MotionPlanner
 
     loaded = load_checkpoint(checkpoint)
+    mirror = None
     if loaded.hand != HandLayout.of(hand):
-        raise ValueError(
-            f"checkpoint '{checkpoint}' was trained on {loaded.hand.name}, this hand is "
-            f'{hand.name}: choose the hand or the checkpoint that fits'
-        )
+        mirror = _mirror(kinematics, loaded.hand, checkpoint, loaded.config.history)
     planner = MotionPlanner(loaded, sampling)
     policies += [
-        LearnedPolicy(mode, kinematics, planner, hand.lower, hand.upper, label)
+        LearnedPolicy(mode, kinematics, planner, hand.lower, hand.upper, label, mirror)
         for mode, label in LEARNED.items()
         if label in loaded.config.modes
     ]
     return PolicySet(tuple(policies), loaded.config.rate, kinematics)
+
+
+def _mirror(kinematics: Kinematics, layout, checkpoint: str, history: int):
+    """The mirror to the hand of a checkpoint, where that is the other one of a pair."""
+    from dexgen_controller.mirror import find_mirror
+
+    hand = kinematics.hand
+    trained = load_hand(layout.name) if layout.name in hand_names() else None
+    same = (layout.joint_names, layout.keypoint_names, layout.fingers) == (
+        tuple(hand.joint_names),
+        tuple(hand.keypoint_names),
+        tuple(hand.fingers),
+    )
+    if trained is None or not same or trained.side == hand.side:
+        raise ValueError(
+            f"checkpoint '{checkpoint}' was trained on {layout.name}, this hand is {hand.name}: "
+            'choose the hand or the checkpoint that fits'
+        )
+    return find_mirror(kinematics, Kinematics(trained), history)

@@ -220,6 +220,25 @@ def test_guidance_is_a_live_parameter(start):
     session.until(lambda: session.peer.states[-1].guidance == 2.5, 'guidance 2.5')
 
 
+def test_a_checkpoint_plans_at_its_own_rate(start, tmp_path):
+    pytest.importorskip('torch')
+    from dexgen_controller.checkpoint import random_checkpoint, save_checkpoint
+    from dexgen_controller.model_config import CONFIGS
+
+    folder = save_checkpoint(random_checkpoint(CONFIGS['tiny'], HAND), tmp_path / 'checkpoint')
+    session = start('mode:=dexgen', f'checkpoint:={folder}', 'guidance:=0.5')
+    session.peer.enter(StackState.RUNNING, session_id=9)
+    session.until_reason('OK')
+    state = session.peer.states[-1]
+    assert (state.mode, state.control_rate, state.guidance) == ('dexgen', 10.0, 0.5)
+    assert len(state.predicted) == 2 * len(HAND.keypoint_names)
+    assert max(state.departure) > 0.0
+    session.until(lambda: len(session.peer.targets) > 5, 'targets')
+    raw = session.call(SetMode, 'controller/set_mode', SetMode.Request(mode='passthrough'))
+    assert raw.success
+    session.until(lambda: session.peer.states[-1].mode == 'passthrough', 'mode passthrough')
+
+
 @pytest.mark.parametrize(
     ('parameter', 'reason'),
     [

@@ -69,3 +69,25 @@ def test_a_checkpoint_of_another_hand_is_refused(tmp_path):
     other = replace(made, hand=replace(made.hand, name='octopus'))
     with pytest.raises(ValueError, match='octopus'):
         build_policies(HAND, str(save_checkpoint(other, tmp_path / 'o')), 30.0)
+
+
+def test_the_left_hand_does_the_mirror_image(checkpoint):
+    from dexgen_controller.mirror import find_mirror
+
+    left = load_hand('allegro_left')
+    kinematics = Kinematics(left)
+    mirror = find_mirror(kinematics, KINEMATICS, 4)
+    targets = []
+    for hand, kin, joints, points in (
+        (HAND, KINEMATICS, np.ones(16), np.ones(3)),
+        (left, kinematics, mirror.joints, mirror.points),
+    ):
+        built = build_policies(hand, checkpoint, 30.0, SamplingConfig(steps=4))
+        core = Controller(kin, 8, built.policies, 'dexgen', 0.1, ramp_time=0.0)
+        for index in range(4):
+            given = inputs(0.1 * index)
+            reading = JointReading(given.posture.values * joints, 0.1 * index)
+            command = replace(given.command, keypoints=given.command.keypoints * points)
+            tick = core.tick(Inputs(command, reading, reading, 4), 0.1 * index, 0.1 * index)
+        targets.append(tick.target * joints)
+    np.testing.assert_allclose(targets[1], targets[0], atol=1e-5)
