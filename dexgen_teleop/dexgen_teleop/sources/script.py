@@ -1,6 +1,7 @@
 """A generated operator: opens, closes, pinches with every finger, rolls the wrist."""
 
 from dataclasses import dataclass
+from functools import cache
 import math
 
 import numpy as np
@@ -27,6 +28,30 @@ class Pose:
     roll: float = 0.0
 
 
+@cache
+def poses() -> tuple[Pose, ...]:
+    """The script: pose after pose, then again from the first; equal for both hands."""
+    script = [
+        Pose('open', 1.0, OPEN),
+        Pose('fist', 1.2, FIST),
+        Pose('hold fist', 0.6, FIST),
+        Pose('open', 1.2, OPEN),
+    ]
+    for finger in FINGERS[1:]:
+        pinch = HumanHand().pinch(finger)
+        script += [
+            Pose(f'pinch {finger}', 0.9, pinch),
+            Pose(f'hold {finger}', 0.5, pinch),
+            Pose('open', 0.8, OPEN),
+        ]
+    script += [
+        Pose('roll out', 1.0, OPEN, ROLL),
+        Pose('roll in', 2.0, OPEN, -ROLL),
+        Pose('roll back', 1.0, OPEN),
+    ]
+    return tuple(script)
+
+
 class Operator:
     """The script as a function of time; equal times give equal hands.
 
@@ -36,25 +61,7 @@ class Operator:
 
     def __init__(self, side: str):
         self.hand = HumanHand(side)
-        pinches = [
-            pose
-            for finger in FINGERS[1:]
-            for pose in (
-                Pose(f'pinch {finger}', 0.9, self.hand.pinch(finger)),
-                Pose(f'hold {finger}', 0.5, self.hand.pinch(finger)),
-                Pose('open', 0.8, OPEN),
-            )
-        ]
-        self.poses = (
-            Pose('open', 1.0, OPEN),
-            Pose('fist', 1.2, FIST),
-            Pose('hold fist', 0.6, FIST),
-            Pose('open', 1.2, OPEN),
-            *pinches,
-            Pose('roll out', 1.0, OPEN, ROLL),
-            Pose('roll in', 2.0, OPEN, -ROLL),
-            Pose('roll back', 1.0, OPEN),
-        )
+        self.poses = poses()
         self.period = sum(pose.duration for pose in self.poses)
 
     def at(self, time: float) -> tuple[str, np.ndarray, float]:
