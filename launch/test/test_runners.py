@@ -23,7 +23,7 @@ echo "TALKER range $ROS_AUTOMATIC_DISCOVERY_RANGE nice $(nice)"
 exit 5
 """
 LISTENER = """#!/bin/sh
-trap 'echo LISTENER ends; exit 0' INT
+trap 'echo LISTENER ends; exit 0' INT TERM
 echo up
 while :; do sleep 0.05; done
 """
