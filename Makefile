@@ -63,5 +63,11 @@ bench-controller: setup-learning  ## the controller's tick, beside naive torch
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 
+evaluate-quick: setup-learning  ## the controller against every rival, in minutes: one JSON line
+	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command --quick $(ARGS)
+
+evaluate: setup-learning  ## the same in full: hours
+	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command $(ARGS)
+
 clean:  ## remove what setup built
 	rm -rf .venv build install log .pytest_cache .ruff_cache
