@@ -128,17 +128,19 @@ class FrameSource:
                 first[sample.topic] = self._decoder.decode(sample)
                 if len(first) == len(self._held) + 1:
                     break
-        self._joints = tuple(first['/joint_states'].name)
+        joints = tuple(first['/joint_states'].name)
+        self._order = {name: _Order(joints) for name in ('state', 'action', 'applied')}
         columns = [
-            Column('observation.state', self._joints),
-            Column('observation.velocity', self._joints),
-            Column('action', self._joints),
+            Column('observation.state', joints),
+            Column('observation.velocity', joints),
+            Column('action', joints),
         ]
         if '/applied_target' in first:
-            columns.append(Column('observation.applied_target', self._joints))
+            columns.append(Column('observation.applied_target', joints))
         if '/keypoint_command' in first:
-            self._keypoints = tuple(first['/keypoint_command'].keypoint_names)
-            columns.append(Column('observation.keypoint_command', _axes(self._keypoints)))
+            keypoints = tuple(first['/keypoint_command'].keypoint_names)
+            self._order['command'] = _Order(keypoints)
+            columns.append(Column('observation.keypoint_command', _axes(keypoints)))
         if '/object_state' in first:
             columns.append(Column('observation.object', ('x', 'y', 'z', 'qw', 'qx', 'qy', 'qz')))
         if '/controller_state' in first:
@@ -148,21 +150,21 @@ class FrameSource:
     def _values(self, messages: dict[str, object]) -> dict[str, np.ndarray]:
         state, target = messages['/joint_states'], messages['/joint_target']
         values = {
-            'observation.state': _ordered(self._joints, state.name, state.position),
-            'observation.velocity': _ordered(self._joints, state.name, state.velocity),
-            'action': _ordered(self._joints, target.joint_names, target.positions),
+            'observation.state': self._order['state'](state.name, state.position),
+            'observation.velocity': self._order['state'](state.name, state.velocity),
+            'action': self._order['action'](target.joint_names, target.positions),
         }
         if '/applied_target' in messages:
             applied = messages['/applied_target']
-            values['observation.applied_target'] = _ordered(
-                self._joints, applied.joint_names, applied.positions
+            values['observation.applied_target'] = self._order['applied'](
+                applied.joint_names, applied.positions
             )
         if '/keypoint_command' in messages:
             command = messages['/keypoint_command']
             points = [(p.x, p.y, p.z) for p in command.keypoints]
-            values['observation.keypoint_command'] = _ordered(
-                self._keypoints, command.keypoint_names, points, width=3
-            )
+            values['observation.keypoint_command'] = self._order['command'](
+                command.keypoint_names, points
+            ).ravel()
         if '/object_state' in messages:
             pose = messages['/object_state'].pose
             p, q = pose.position, pose.orientation
@@ -209,12 +211,24 @@ def _axes(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f'{name}.{axis}' for name in names for axis in 'xyz')
 
 
-def _ordered(names, given, values, width: int = 1) -> np.ndarray:
-    """Values matched to names, shape (len(names) * width,); what is not given is NaN."""
-    places = {name: i for i, name in enumerate(given)}
-    table = np.asarray(values, dtype=np.float32).reshape(-1, width)
-    rows = [
-        table[places[name]] if name in places and places[name] < len(table) else [np.nan] * width
-        for name in names
-    ]
-    return np.asarray(rows, dtype=np.float32).ravel()
+class _Order:
+    """Puts values into the order of names; where they come from is looked up once."""
+
+    def __init__(self, names: tuple[str, ...]):
+        self._names = names
+        self._given: list[str] | None = None
+        self._places = np.zeros(0, dtype=int)
+
+    def __call__(self, given: list[str], values) -> np.ndarray:
+        """Values (N, ...) of the given names as (len(names), ...); NaN where one is missing."""
+        if given != self._given:
+            places = {name: i for i, name in enumerate(given)}
+            self._places = np.array([places.get(name, -1) for name in self._names])
+            self._given = given
+        table = np.asarray(values, dtype=np.float32)
+        if len(table) == len(given) and self._places.min(initial=0) >= 0:
+            return table[self._places]
+        rows = np.full((len(self._names), *table.shape[1:]), np.nan, dtype=np.float32)
+        known = (self._places >= 0) & (self._places < len(table))
+        rows[known] = table[self._places[known]]
+        return rows

@@ -91,10 +91,6 @@ class LeRobotWriter:
             'index': progress.count,
             'task_index': progress.tasks.index(frame.task),
         }
-        for name, statistics in episode.statistics.items():
-            values = np.atleast_1d(np.asarray(row[name], dtype=float))
-            statistics.add(values)
-            self._total[name].add(values)
         self._rows.append(row)
         episode.length += 1
         progress.count += 1
@@ -151,6 +147,10 @@ class LeRobotWriter:
 
         if self._rows:
             columns = {name: [row[name] for row in self._rows] for name in self._schema.names}
+            for name, statistics in self._progress.episodes[-1].statistics.items():
+                values = np.asarray(columns[name], dtype=float).reshape(len(self._rows), -1)
+                statistics.add(values)
+                self._total[name].add(values)
             self._parquet.write_table(pyarrow.Table.from_pydict(columns, schema=self._schema))
             self._rows = []
 

@@ -1,4 +1,4 @@
-"""Minimum, maximum, mean and standard deviation of columns, one row at a time."""
+"""Minimum, maximum, mean and standard deviation of columns, some rows at a time."""
 
 import numpy as np
 
@@ -13,14 +13,21 @@ class Statistics:
         self._mean = np.zeros(width)
         self._squares = np.zeros(width)
 
-    def add(self, row: np.ndarray) -> None:
-        """Add a row (D,), by Welford's update."""
-        self.count += 1
-        self._low = np.minimum(self._low, row)
-        self._high = np.maximum(self._high, row)
-        step = row - self._mean
-        self._mean = self._mean + step / self.count
-        self._squares = self._squares + step * (row - self._mean)
+    def add(self, rows: np.ndarray) -> None:
+        """Add rows (N, D), by the parallel form of Welford's update."""
+        count = len(rows)
+        if not count:
+            return
+        self._low = np.minimum(self._low, rows.min(axis=0))
+        self._high = np.maximum(self._high, rows.max(axis=0))
+        mean = rows.mean(axis=0)
+        step = mean - self._mean
+        total = self.count + count
+        self._mean = self._mean + step * count / total
+        self._squares = (
+            self._squares + ((rows - mean) ** 2).sum(axis=0) + step**2 * self.count * count / total
+        )
+        self.count = total
 
     def figures(self) -> dict[str, list]:
         """LeRobot's names: min, max, mean, std, count."""
