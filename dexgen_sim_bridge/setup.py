@@ -9,6 +9,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
         ('share/' + package_name, ['package.xml']),
+        ('bin', ['scripts/dexgen-identify']),
     ],
     package_data={package_name: ['presets/*.yaml']},
     install_requires=['setuptools'],

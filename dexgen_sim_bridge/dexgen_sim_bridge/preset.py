@@ -187,7 +187,7 @@ def _positive(name: str, value) -> float:
 def _state(data) -> StateTopic | None:
     if data is None:
         return None
-    return StateTopic(str(data['topic']), _positive('state.silence', data.get('silence', 0.2)))
+    return StateTopic(str(data['topic']), _positive('state.silence', data.get('silence', 0.5)))
 
 
 def _command(data) -> CommandTopic:

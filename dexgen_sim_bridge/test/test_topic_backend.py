@@ -52,9 +52,9 @@ def test_velocities_that_are_not_told_come_from_the_positions():
 def test_a_silent_hand_fails_and_comes_back():
     hand = Connected()
     hand.hear(1.0)
-    hand.backend.measure(1.2)
+    hand.backend.measure(1.5)
     with pytest.raises(BackendError, match='no message on') as raised:
-        hand.backend.step(POSITIONS, True, 1.201)
+        hand.backend.step(POSITIONS, True, 1.501)
     assert raised.value.reason == 'SILENT_HAND'
     hand.hear(5.0)
     assert hand.backend.reset(5.1).time == 5.0
@@ -63,10 +63,10 @@ def test_a_silent_hand_fails_and_comes_back():
 def test_another_robots_joints_do_not_break_the_silence():
     hand = Connected()
     hand.hear(1.0)
-    hand.hear(1.15, [0.0], ['elbow'])
-    hand.hear(1.15, POSITIONS, HAND.joint_names)
+    hand.hear(1.4, [0.0], ['elbow'])
+    hand.hear(1.4, POSITIONS, HAND.joint_names)
     with pytest.raises(BackendError, match='no message'):
-        hand.backend.measure(1.25)
+        hand.backend.measure(1.6)
 
 
 @pytest.mark.parametrize('joint', range(16))

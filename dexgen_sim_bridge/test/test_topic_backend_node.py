@@ -1,5 +1,6 @@
 """The bridge in front of hands that speak their drivers' interfaces, each in its own process."""
 
+import json
 import os
 from pathlib import Path
 import signal
@@ -156,3 +157,23 @@ def test_the_whole_stack_drives_a_hand_behind_topics(start_hand, bridge_domain, 
     finally:
         stack.send_signal(signal.SIGINT)
         stack.wait(20.0)
+
+
+def test_the_drive_of_a_late_hand_is_identified(
+    start_hand, start_bridge, bridge_domain, peer, tmp_path
+):
+    peer.hear(JOINT_STATES)
+    start_hand('allegro_v5', delay=0.06)
+    start_bridge(backend='allegro_v5')
+    peer.wait(JOINT_STATES, lambda m: positions(m, peer.hand) is not None)
+    steps = tmp_path / 'steps.csv'
+    environment = {**os.environ, 'ROS_DOMAIN_ID': str(bridge_domain)}
+    command = [sys.executable, '-m', 'dexgen_sim_bridge.identify']
+    subprocess.run([*command, 'record', str(steps)], env=environment, check=True, timeout=60.0)
+    fitted = subprocess.run(
+        [*command, 'fit', str(steps)], capture_output=True, check=True, timeout=120.0
+    )
+    found = json.loads(fitted.stdout.splitlines()[-1])
+    # The way over the topics adds to the hand's own delay.
+    assert 50.0 <= found['delay_ms'] <= 120.0
+    assert found['error_after_mrad'] < 0.5 * found['error_before_mrad']
