@@ -48,7 +48,7 @@ class BenchConfig:
 
 
 def build(config: BenchConfig, n: int) -> HandEnvironment:
-    """n environments in random grasps."""
+    """N environments in random grasps."""
     hand, model = load_hand(config.hand), load_object(config.object_name)
     grasps = GraspSet.load(find_grasps(config.hand, config.object_name), config.hand)
     env = HandEnvironment(hand, [model], n, EnvironmentConfig(), config.seed)

@@ -19,7 +19,7 @@ CALM = EnvironmentConfig(randomization=NONE, wrist=WristConfig(speed=0.0))
 
 
 def held(n: int, config: EnvironmentConfig, seed: int = 0, rows=None) -> HandEnvironment:
-    """n cubes held in shipped grasps."""
+    """N cubes held in shipped grasps."""
     grasps = GraspSet.load(SHIPPED / 'grasps' / HAND.name / 'cube.npz', HAND.name)
     rows = np.arange(n) if rows is None else rows
     env = HandEnvironment(HAND, [load_object('cube')], n, config, seed)

@@ -6,7 +6,8 @@ from dexgen_learning.env.symmetry import rotation_error
 from dexgen_learning.grasps.metric import Metric
 from dexgen_learning.grasps.net_force import net_force, passes
 from dexgen_learning.grasps.separation import Separation
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 import numpy as np
 import pytest
 from scipy.optimize import nnls

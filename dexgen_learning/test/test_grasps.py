@@ -5,7 +5,7 @@ from dexgen_learning.grasps import closing, expansion, manipulation
 from dexgen_learning.grasps.closing import ClosingConfig
 from dexgen_learning.grasps.conveyor import Conveyor
 from dexgen_learning.grasps.generation import GenerationConfig, Generator
-from dexgen_learning.grasps.graph import candidate_edges, GraphConfig, test_edges as share_of
+from dexgen_learning.grasps.graph import candidate_edges, GraphConfig, measure_edges
 from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
 from dexgen_learning.grasps.reach import reach
@@ -98,7 +98,7 @@ def test_edges_are_candidates_within_reach_and_tested():
     config = GraphConfig(lanes=16, time=1.0)
     edges = candidate_edges(load_object('cube'), grasps, np.full(len(grasps), -1), config)
     assert len(edges) and (edges[:, 0] != edges[:, 1]).all()
-    share = share_of(HAND, load_object('cube'), grasps, edges[:16], config)
+    share = measure_edges(HAND, load_object('cube'), grasps, edges[:16], config)
     assert share.shape == (16,) and ((share >= 0) & (share <= 1)).all()
 
 

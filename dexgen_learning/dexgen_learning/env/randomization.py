@@ -22,7 +22,7 @@ class Span:
             raise ValueError(f'span low {self.low} exceeds high {self.high}; swap them')
 
     def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """n values, (n,)."""
+        """N values, (n,)."""
         return rng.uniform(self.low, self.high, size=n)
 
 

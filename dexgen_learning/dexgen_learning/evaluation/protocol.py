@@ -16,7 +16,7 @@ from dexgen_learning.evaluation.rivals import (
 )
 from dexgen_learning.evaluation.run import StopRule
 from dexgen_learning.evaluation.situation import Control
-from dexgen_learning.evaluation.streams import CorruptedExpert, Expert, Stream, Walk
+from dexgen_learning.evaluation.streams import CorruptedExpert, Expert, Stay, Stream, Walk
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ class Protocol:
         return Size(StopRule(**values), per_object)
 
     def stream(self, name: str, expert: Expert) -> Stream:
-        """A fresh stream of a cell, or `walk`, or `clean`: the expert as it is."""
+        """A fresh stream of a cell, or `walk`, `stay`, or `clean`: the expert as it is."""
         content = self.content
+        if name == 'stay':
+            return Stay()
         if name == 'walk':
             return Walk(content['walk']['deviation'], content['walk']['corner'], content['seed'])
         corruption = {} if name == 'clean' else content['cells'][name]

@@ -37,6 +37,16 @@ def interpolation(task: AnygraspTask) -> np.ndarray:
     return task.interpolation()
 
 
+class Stay:
+    """The command to stay: the applied target itself."""
+
+    name = 'stay'
+
+    def command(self, task: AnygraspTask, fresh: np.ndarray) -> Command:
+        """The applied target."""
+        return Command(task.env.sim.target.copy(), absolute=False)
+
+
 class CorruptedExpert:
     """An expert's action, corrupted per joint and step.
 

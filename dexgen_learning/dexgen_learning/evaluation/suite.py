@@ -111,6 +111,7 @@ class Evaluation:
         return {
             'cells': cells,
             'at_following': self.walk(task),
+            'stay': self.stay(task),
             'guidance': self.config.guidance if self._checkpoint else None,
             'evaluation_hash': self.protocol.digest,
             'seed': content['seed'],
@@ -140,6 +141,19 @@ class Evaluation:
                 'ratio_low95': ratio_low95(ours.holding, raw.holding),
             }
         return row | best_control(others, ours)
+
+    def stay(self, task: AnygraspTask) -> dict:
+        """The command to stay, through the controller and by holding still."""
+        hold = self.point(task, 'stay', self.protocol.rivals('stay')[1])
+        row = {'hold_s': hold.holding.mean}
+        if self._checkpoint:
+            ours = self.point(task, 'stay', self.dexgen(task, self.config.guidance))
+            row |= {
+                'dexgen_s': ours.holding.mean,
+                'ratio': ours.holding.mean / hold.holding.mean,
+                'ratio_low95': ratio_low95(ours.holding, hold.holding),
+            }
+        return row
 
     def walk(self, task: AnygraspTask) -> dict:
         """Walks through every control, compared at equal following."""

@@ -7,7 +7,7 @@ then the tips close on points inside the object.
 
 from dataclasses import dataclass
 
-from dexgen_description import Hand, Kinematics, ObjectModel
+from dexgen_description import Kinematics, ObjectModel
 import numpy as np
 
 from dexgen_learning.env import quaternion
@@ -52,7 +52,7 @@ class _Setting:
 
 def propose(kinematics: Kinematics, object_model: ObjectModel, n: int,
             rng: np.random.Generator, config: ClosingConfig | None = None) -> Candidates:
-    """n candidates around random postures.
+    """N candidates around random postures.
 
     Args:
         kinematics: of the hand.

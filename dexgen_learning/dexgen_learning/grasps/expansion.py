@@ -36,7 +36,7 @@ class ExpansionConfig:
 
 def propose(hand: Hand, grasps: GraspSet, n: int, rng: np.random.Generator,
             config: ExpansionConfig | None = None, metric: Metric | None = None) -> Candidates:
-    """n candidates one step from grasps of the set; raises ValueError for an empty set."""
+    """N candidates one step from grasps of the set; raises ValueError for an empty set."""
     if len(grasps) == 0:
         raise ValueError('the grasp set is empty: nothing to expand; close from random '
                          'postures first')

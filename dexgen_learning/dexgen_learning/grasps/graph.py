@@ -69,7 +69,7 @@ def _distance(object_model: ObjectModel, grasps: GraspSet, a: np.ndarray, b: np.
     return metric.distance(d.position, d.rotation, d.joints)
 
 
-def test_edges(hand: Hand, object_model: ObjectModel, grasps: GraspSet, edges: np.ndarray,
+def measure_edges(hand: Hand, object_model: ObjectModel, grasps: GraspSet, edges: np.ndarray,
                config: GraphConfig | None = None,
                environment: EnvironmentConfig | None = None) -> np.ndarray:
     """Share of successful transitions of each edge, (E,), in the randomised environment."""

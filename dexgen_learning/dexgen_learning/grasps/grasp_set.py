@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 import json
 from pathlib import Path
+import zipfile
 
 import numpy as np
 
@@ -104,7 +105,7 @@ class GraspSet:
             with np.load(path, allow_pickle=False) as data:
                 header = json.loads(str(data['header']))
                 arrays = {n: data[n] for n in STORED}
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f'{path} is not a readable grasp set ({error}); '
                              'make it anew with `dexgen-learn grasps`') from error
         if len(arrays['q']) == 0:

@@ -34,7 +34,7 @@ class ManipulationConfig:
 
 def propose(kinematics: Kinematics, grasps: GraspSet, n: int, rng: np.random.Generator,
             config: ManipulationConfig | None = None) -> Candidates:
-    """n motions from random grasps of the set; raises ValueError for an empty set."""
+    """N motions from random grasps of the set; raises ValueError for an empty set."""
     if len(grasps) == 0:
         raise ValueError('the grasp set is empty: nothing to move; close from random postures '
                          'first')

@@ -37,7 +37,7 @@ def make_grasp_set(hand: Hand, object_model: ObjectModel, config: GraspsConfig,
     if path is not None:
         grasps.save(path)
     edges = graph.candidate_edges(object_model, grasps, growth.parents, config.graph)
-    share = graph.test_edges(hand, object_model, grasps, edges, config.graph)
+    share = graph.measure_edges(hand, object_model, grasps, edges, config.graph)
     kept = share >= config.graph.keep
     grasps = grasps.with_edges(edges[kept], share[kept])
     if path is not None:

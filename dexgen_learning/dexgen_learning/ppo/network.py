@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import zipfile
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class PolicyNetwork:
                     tuple(data[f'weight_{i}'] for i in range(layers)),
                     tuple(data[f'bias_{i}'] for i in range(layers)),
                     data['mean'], data['scale'], data['std'], config)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(f'{path} is not a readable policy ({error}); train one with '
                              '`dexgen-learn train`') from error
         if hand is not None and config.get('hand') != hand:

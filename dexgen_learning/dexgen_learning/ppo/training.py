@@ -64,8 +64,8 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
     Returns:
         The exported policy, `policy.npz` in the folder.
     """
-    import torch
     from rsl_rl.runners import OnPolicyRunner
+    import torch
 
     torch.set_num_threads(config.threads)
     folder = Path(folder)

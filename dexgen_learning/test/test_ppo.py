@@ -1,0 +1,65 @@
+"""PPO on the task: trains, resumes, exports a network that runs without torch."""
+
+from dataclasses import replace
+import subprocess
+import sys
+
+from dexgen_learning.paths import SHIPPED
+from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
+from dexgen_learning.ppo.network import PolicyNetwork
+from dexgen_learning.ppo.training import build_task, latest_checkpoint, TrainConfig
+import numpy as np
+import pytest
+
+SMALL = TrainConfig(objects=('cube',), iterations=2, save_every=1,
+                    ppo=PpoConfig(environments=8, steps=3, hidden=(32, 16), mini_batches=1))
+GRASPS = SHIPPED / 'grasps'
+
+
+def test_the_papers_settings():
+    assert PAPER.environments == 8192 and PAPER.hidden == (1024, 512, 512, 256, 256)
+    assert PAPER.learning_rate == 5e-4 and (PAPER.clip, PAPER.gamma, PAPER.lam) == (0.2, 0.99, 0.95)
+    config = runner_config(CPU, 0, 10)
+    assert config['obs_groups'] == {'actor': ['actor'], 'critic': ['actor', 'critic']}
+
+
+def test_the_core_needs_no_torch():
+    code = ('import sys; import dexgen_learning.cli, dexgen_learning.evaluate_policy; '
+            'assert "torch" not in sys.modules')
+    subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_a_run_trains_resumes_and_exports(tmp_path):
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('rsl_rl')
+    from dexgen_learning.ppo.training import train
+    policy = train(SMALL, tmp_path, GRASPS)
+    assert latest_checkpoint(tmp_path).name == 'model_1.pt'
+    first = PolicyNetwork.load(policy, 'allegro_right')
+    train(replace(SMALL, iterations=3), tmp_path, GRASPS)
+    assert latest_checkpoint(tmp_path).name == 'model_2.pt'
+    saved = torch.load(tmp_path / 'model_1.pt', weights_only=False)['actor_state_dict']
+    np.testing.assert_allclose(first.weights[0], saved['mlp.0.weight'].numpy())
+    observation = build_task(SMALL, GRASPS).actor_observation()
+    layers = torch.nn.Sequential(
+        torch.nn.Linear(observation.shape[1], 32), torch.nn.ELU(), torch.nn.Linear(32, 16),
+        torch.nn.ELU(), torch.nn.Linear(16, 16))
+    layers.load_state_dict({k.removeprefix('mlp.'): v for k, v in saved.items()
+                            if k.startswith('mlp.')})
+    normal = (torch.from_numpy(observation) - saved['obs_normalizer._mean']) / (
+        saved['obs_normalizer._std'] + 1e-2)
+    np.testing.assert_allclose(first.act(observation), layers(normal).detach().numpy(), atol=1e-4)
+
+
+def test_policies_of_another_hand_and_torn_files_are_refused(tmp_path):
+    network = PolicyNetwork((np.zeros((2, 3)),), (np.zeros(2),), np.zeros(3), np.ones(3),
+                            np.ones(2), {'hand': 'allegro_right'})
+    network.save(tmp_path / 'a.npz')
+    assert PolicyNetwork.load(tmp_path / 'a.npz').act(np.zeros((5, 3))).shape == (5, 2)
+    with pytest.raises(ValueError, match='trained for the hand allegro_right, not allegro_left'):
+        PolicyNetwork.load(tmp_path / 'a.npz', 'allegro_left')
+    (tmp_path / 'b.npz').write_bytes(b'nothing')
+    with pytest.raises(ValueError, match='not a readable policy'):
+        PolicyNetwork.load(tmp_path / 'b.npz')
+    with pytest.raises(FileNotFoundError, match='dexgen-learn train'):
+        PolicyNetwork.load(tmp_path / 'c.npz')
