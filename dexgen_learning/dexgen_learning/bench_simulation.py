@@ -66,7 +66,7 @@ def environment_cost(env: HandEnvironment, steps: int) -> float:
 
 
 class PlainLoop:
-    """MuJoCo's own C loop (`mujoco.rollout`, one thread) over copies of an environment's models."""
+    """MuJoCo's own C loop (`mujoco.rollout`, one thread) on copies of the same models."""
 
     def __init__(self, env: HandEnvironment) -> None:
         """Copy the randomised models; done outside the timing."""

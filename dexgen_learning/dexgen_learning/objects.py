@@ -15,6 +15,6 @@ def load_any_object(name: str, hand: Hand) -> ObjectModel:
     """
     model = load_object(name)
     if float(np.min(model.size)) > LARGEST:
-        raise ValueError(f'{model.name} is {np.round(model.size, 3).tolist()} m large; {hand.name} '
-                         f'holds objects of up to {LARGEST} m across: scale it down')
+        raise ValueError(f'{model.name} measures {np.round(model.size, 3).tolist()} m; '
+                         f'{hand.name} holds objects of up to {LARGEST} m across: scale it down')
     return model

@@ -18,7 +18,8 @@ GRASPS = SHIPPED / 'grasps'
 
 def test_the_papers_settings():
     assert PAPER.environments == 8192 and PAPER.hidden == (1024, 512, 512, 256, 256)
-    assert PAPER.learning_rate == 5e-4 and (PAPER.clip, PAPER.gamma, PAPER.lam) == (0.2, 0.99, 0.95)
+    assert PAPER.learning_rate == 5e-4
+    assert (PAPER.clip, PAPER.gamma, PAPER.lam) == (0.2, 0.99, 0.95)
     config = runner_config(CPU, 0, 10)
     assert config['obs_groups'] == {'actor': ['actor'], 'critic': ['actor', 'critic']}
 

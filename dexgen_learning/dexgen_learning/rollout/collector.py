@@ -12,6 +12,8 @@ from dexgen_learning.rollout.disturbance import DisturbanceConfig, Disturbances
 from dexgen_learning.rollout.record import row_type, SOURCES, trimmed
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 
+RECOVER = 0.5
+"""Least feature distance of a goal at which a walk finds back to the grasp set."""
 WALK, HOLD, POLICY = (SOURCES.index(name) for name in ('walk', 'hold', 'policy'))
 
 
@@ -30,6 +32,8 @@ class CollectorConfig:
         hold: range of that time [s].
         policy_share: share of goals that a policy pursues, if there is one.
         policy_noise: standard deviation on a policy's output, drawn up to this.
+        recover_share: chance that after a goal missed the nearest grasp of all comes next.
+        patience: a goal not reached after this time is replaced [s].
         lost: rows before a drop that are discarded [s].
     """
 
@@ -43,6 +47,8 @@ class CollectorConfig:
     hold: tuple[float, float] = (0.3, 4.0)
     policy_share: float = 0.6
     policy_noise: float = 0.1
+    recover_share: float = 0.8
+    patience: float = 4.0
     lost: float = 2.0
 
 
@@ -84,7 +90,8 @@ class Collector:
                 task.book.assign(task.goals, np.array([i]), np.array([rng.choice(near)]))
                 task.goal_time[i] = 0.0
             else:
-                task.new_goals(np.array([i]))
+                astray = self.node[i] < 0 and rng.random() < config.recover_share
+                task.new_goals(np.array([i]), RECOVER if astray else None)
             self._segments += 1
             self.segment[i] = self._segments
         task.measure()
@@ -134,8 +141,7 @@ class Collector:
             if t + 1 < steps:
                 starts[t + 1] = over
         good = np.isin(segments, np.fromiter(self.good_segments, int, len(self.good_segments)))
-        open_end = segments == self.segment[None]
-        rows['learn'] &= (good | open_end | (rows['source'] == HOLD)).astype(np.uint8)
+        rows['reached'] = good | (rows['source'] == HOLD)
         return trimmed(rows, starts, dropped, round(config.lost / task.env.dt), 8)
 
     def _record(self, out: np.ndarray, clean: np.ndarray, source: np.ndarray,
@@ -159,7 +165,7 @@ class Collector:
         self.node[reached] = task.goals.row[reached]
         pause = reached & (rng.random(len(over)) < config.hold_share)
         self.holding[pause] = rng.uniform(*config.hold, size=int(pause.sum()))
-        late = (task.goal_time >= task.config.goal.patience) & ~was_holding & ~over
+        late = (task.goal_time >= config.patience) & ~was_holding & ~over
         self.node[late] = -1
         task.reset(np.flatnonzero(over))
         self.node[over] = task.start_row[over]

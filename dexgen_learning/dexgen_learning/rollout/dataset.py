@@ -53,11 +53,13 @@ class Dataset:
         """One field of all rows, copied."""
         return np.concatenate([m[name] for m in self.maps]) if self.maps else np.zeros(0)
 
-    def windows(self, history: int = 4, horizon: int = 2, learn_only: bool = True) -> np.ndarray:
+    def windows(self, history: int = 4, horizon: int = 2, learn_only: bool = True,
+                reached_only: bool = False) -> np.ndarray:
         """Rows with `history - 1` rows before and `horizon` after them in their trajectory.
 
         With learn_only, `learn` is 1 in the row and in all but the last of those after it: what
-        happens from the row on is the expert's doing.
+        happens from the row on is the expert's doing. With reached_only, the goal that was pursued
+        in the row was reached.
         """
         step, learn = self.column('step').astype(int), self.column('learn').astype(bool)
         n = len(step)
@@ -68,6 +70,8 @@ class Dataset:
             good &= follows
         for k in range(horizon if learn_only else 0):
             good[:n - k] &= learn[k:]
+        if reached_only:
+            good &= self.column('reached').astype(bool)
         return np.flatnonzero(good)
 
     def state(self, numbers: np.ndarray, history: int = 4) -> np.ndarray:

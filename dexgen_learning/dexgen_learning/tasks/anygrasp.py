@@ -80,13 +80,16 @@ class AnygraspTask:
         self.tips[ids] = self.env.kinematics.fingertips(self.env.sim.q[ids])
         self.new_goals(ids)
 
-    def new_goals(self, ids: np.ndarray) -> None:
-        """Draw the next goal of environments `ids` from where they are."""
+    def new_goals(self, ids: np.ndarray, nearest: float | None = None) -> None:
+        """Draw the next goal of environments `ids` from where they are.
+
+        `nearest` replaces the configured least distance, for goals to recover at.
+        """
         if len(ids) == 0:
             return
         sim = self.env.sim
         rows = self.book.next_rows(self.env.object_index[ids], sim.q[ids], sim.object_pos[ids],
-                                   sim.object_quat[ids], self.rng)
+                                   sim.object_quat[ids], self.rng, nearest)
         self.book.assign(self.goals, ids, rows)
         self.goal_time[ids] = 0.0
         self.measure()
