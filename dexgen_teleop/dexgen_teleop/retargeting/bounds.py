@@ -7,21 +7,28 @@ from dexgen_teleop.retargeting.configuration import RetargetingConfig
 
 
 class JointBounds:
-    """Bounds on the posture one period ahead.
+    """Bounds on the posture one period ahead, in the order of `hand.joint_names`.
 
     Attributes:
-      lower, upper: (nq,) limits less their margin [rad], in the model's order.
+      lower, upper: (J,) limits of hand and configuration less their margin [rad].
     """
 
-    def __init__(self, hand: Hand, config: RetargetingConfig, order: np.ndarray):
-        size, margin = len(order), config.limit_margin
-        self.lower, self.upper = np.empty(size), np.empty(size)
-        self._velocity, self._acceleration = np.empty(size), np.empty(size)
-        self.lower[order], self.upper[order] = hand.lower + margin, hand.upper - margin
-        self._velocity[order] = np.minimum(config.dynamics.velocity, hand.velocity_limit)
-        self._acceleration[order] = np.minimum(
-            config.dynamics.acceleration, hand.acceleration_limit
-        )
+    def __init__(self, hand: Hand, config: RetargetingConfig):
+        lower, upper = hand.lower.copy(), hand.upper.copy()
+        for name, (low, high) in config.limits.items():
+            if name not in hand.joint_names:
+                raise ValueError(
+                    f"limits: {hand.name} has no joint '{name}'; "
+                    f'allowed: {", ".join(hand.joint_names)}'
+                )
+            joint = hand.joint_names.index(name)
+            lower[joint], upper[joint] = max(low, lower[joint]), min(high, upper[joint])
+        self.lower, self.upper = lower + config.limit_margin, upper - config.limit_margin
+        if (self.lower >= self.upper).any():
+            name = hand.joint_names[int((self.lower - self.upper).argmax())]
+            raise ValueError(f'limits: nothing is left of the range of {name}')
+        self._velocity = np.minimum(config.dynamics.velocity, hand.velocity_limit)
+        self._acceleration = np.minimum(config.dynamics.acceleration, hand.acceleration_limit)
 
     def __call__(
         self, q: np.ndarray, velocity: np.ndarray, elapsed: float
@@ -35,11 +42,11 @@ class JointBounds:
         change = self._acceleration * elapsed
         up = np.minimum(self._velocity, self._braking(self.upper - q))
         down = -np.minimum(self._velocity, self._braking(q - self.lower))
-        highest = np.clip(velocity + change, down, up)
-        lowest = np.clip(velocity - change, down, up)
+        highest = np.minimum(np.maximum(velocity + change, down), up)
+        lowest = np.minimum(np.maximum(velocity - change, down), up)
         return (
-            np.clip(q + lowest * elapsed, self.lower, self.upper),
-            np.clip(q + highest * elapsed, self.lower, self.upper),
+            np.minimum(np.maximum(q + lowest * elapsed, self.lower), self.upper),
+            np.minimum(np.maximum(q + highest * elapsed, self.lower), self.upper),
         )
 
     def _braking(self, distance: np.ndarray) -> np.ndarray:

@@ -37,15 +37,15 @@ class Weights:
     Attributes:
       tip: per metre of a fingertip.
       pip: per metre of a PIP joint.
-      posture: per radian off the rest posture [m/rad].
-      smoothness: per radian off the motion of constant velocity, at the nominal rate [m/rad].
+      posture: per radian off the preferred posture [m/rad].
+      smoothness: per radian off the predicted motion, at the nominal rate [m/rad].
       collision: per metre of a gap between fingers below its margin.
     """
 
     tip: float = 1.0
-    pip: float = 0.1
-    posture: float = 0.004
-    smoothness: float = 0.02
+    pip: float = 0.05
+    posture: float = 0.006
+    smoothness: float = 0.03
     collision: float = 30.0
 
 
@@ -58,12 +58,14 @@ class Pinch:
       open: operator's gap [m] above which nothing is changed.
       gap: gap of the robot's fingertip surfaces in a closed pinch [m].
       weight: cost per metre off the wanted gap, in metres of fingertip error.
+      response: share of the way to the wanted gap that a nominal period is to take.
     """
 
     closed: float = 0.03
-    open: float = 0.07
+    open: float = 0.05
     gap: float = 0.001
-    weight: float = 5.0
+    weight: float = 3.0
+    response: float = 0.7
 
     def __post_init__(self):
         if not 0.0 < self.closed < self.open:
@@ -75,21 +77,35 @@ class Pinch:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """Bounds and prediction of the joints' motion.
+    """How the joints follow: response, prediction and bounds.
 
     Attributes:
       rate: nominal rate of the landmarks [Hz].
+      response: share of a keypoint's distance from its target that a nominal period is to take.
+      carry: share of a keypoint's own velocity that goes on over a nominal period.
+      persistence: the same of the joints' velocity, where the keypoints leave them free.
+      reach: distance from its target [m] beyond which a keypoint pulls less than in proportion.
       velocity: bound [rad/s]; the hand's own limit applies where it is lower.
       acceleration: bound [rad/s^2]; the hand's own limit applies where it is lower.
-      persistence: share of the velocity that the prediction keeps over a nominal period, 0 to 1.
       restart: a pause of the landmarks longer than this [s] starts afresh.
     """
 
     rate: float = 30.0
-    velocity: float = 7.0
-    acceleration: float = 80.0
-    persistence: float = 0.7
+    response: float = 0.52
+    carry: float = 0.25
+    persistence: float = 0.45
+    reach: float = 0.0065
+    velocity: float = 6.0
+    acceleration: float = 170.0
     restart: float = 0.5
+
+    def __post_init__(self):
+        _within('dynamics.response', self.response, 0.05, 1.0)
+        _within('dynamics.carry', self.carry, 0.0, 1.0)
+        _within('dynamics.persistence', self.persistence, 0.0, 1.0)
+        for name in ('rate', 'reach', 'velocity', 'acceleration', 'restart'):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f'dynamics.{name} is {getattr(self, name)}; must be above 0')
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,8 @@ class RetargetingConfig:
       fingers: robot finger -> mapping; every finger of the hand has one.
       wrist: place of the operator's wrist frame in the robot's hand frame [m].
       wrist_rpy: its orientation there, fixed-axis roll, pitch, yaw [rad].
+      posture: finger -> preferred angles of its joints [rad]; the hand's rest where it is absent.
+      limits: joint -> lowest and highest angle [rad], inside the hand's own limits.
       limit_margin: distance that joints keep from their limits [rad].
       collision_detection: gap between fingers below which their collision is looked at [m].
       iterations: Gauss-Newton steps for a frame.
@@ -113,6 +131,8 @@ class RetargetingConfig:
     weights: Weights = field(default_factory=Weights)
     pinch: Pinch = field(default_factory=Pinch)
     dynamics: Dynamics = field(default_factory=Dynamics)
+    posture: dict[str, list[float]] = field(default_factory=dict)
+    limits: dict[str, list[float]] = field(default_factory=dict)
     limit_margin: float = 0.01
     collision_detection: float = 0.015
     iterations: int = 2

@@ -23,31 +23,31 @@ class Nearness(NamedTuple):
 
 
 class HandModel:
-    """A hand without object, gravity or dynamics, whose posture is `configuration`.
+    """A hand without object, gravity or dynamics, in a posture.
+
+    Joints are in the order of `hand.joint_names`, whatever that of the MuJoCo model is.
 
     Args:
       hand: the description.
       detection: gap [m] below which pairs of shapes are looked at.
+
+    Attributes:
+      configuration: mink's configuration of the model.
+      q: (J,) the posture [rad].
     """
 
     def __init__(self, hand: Hand, detection: float):
         self.hand = hand
         spec = hand_spec(hand)
-        pads = self._add_tip_centres(spec)
+        centres = self._add_tip_centres(spec)
         for pair in spec.pairs:
             pair.margin, pair.gap = detection, 0.0
-        self.model = spec.compile()
-        self.configuration = mink.Configuration(self.model)
-        model = self.model
-        joints = [
-            mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) for name in hand.joint_names
-        ]
-        self.order = model.jnt_dofadr[joints]
-        """(J,) place of the hand's joints among the model's."""
-        self._sites = [
-            mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, name)
-            for name in (*hand.keypoint_names, *pads)
-        ]
+        self.model = model = spec.compile()
+        self.configuration = mink.Configuration(model)
+        self.q = np.zeros(len(hand.joint_names))
+        order = np.array([model.joint(name).dofadr[0] for name in hand.joint_names])
+        self._order = None if (order == np.arange(model.nv)).all() else order
+        self._sites = [model.site(name).id for name in (*hand.keypoint_names, *centres)]
         self._margins = self._pair_margins()
         self._jacobian = np.zeros((len(self._sites), 3, model.nv))
         self._first, self._second = np.zeros((3, model.nv)), np.zeros((3, model.nv))
@@ -61,34 +61,35 @@ class HandModel:
             point = self.hand.keypoints[index]
             names.append(f'{finger}_tip_centre')
             centre = point.pos * (1.0 - radius / np.linalg.norm(point.pos))
-            link = self.hand.links[point.link].name
-            spec.body(link).add_site(name=names[-1], pos=centre)
+            spec.body(self.hand.links[point.link].name).add_site(name=names[-1], pos=centre)
         return names
 
     def _pair_margins(self) -> dict[tuple[int, int], float]:
         margins = {}
         for pair in self.hand.collision_pairs:
-            ids = [
-                mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_GEOM, name)
-                for name in (pair.first, pair.second)
-            ]
-            margins[min(ids), max(ids)] = pair.margin
+            ids = sorted(self.model.geom(name).id for name in (pair.first, pair.second))
+            margins[ids[0], ids[1]] = pair.margin
         return margins
 
     def set_posture(self, q: np.ndarray) -> None:
-        """Move the hand to the posture q (nq,), in the model's order."""
-        self.configuration.update(q)
+        """Move the hand to the posture q (J,) [rad]."""
+        self.q = q
+        if self._order is None:
+            self.configuration.update(q)
+        else:
+            self.configuration.data.qpos[self._order] = q
+            self.configuration.update()
 
     def points(self) -> np.ndarray:
         """(K + F, 3) keypoints, then centres of the fingertips [m], hand frame."""
         return self.configuration.data.site_xpos[self._sites]
 
     def jacobian(self) -> np.ndarray:
-        """(K + F, 3, nv) derivative of `points` [m/rad]; overwritten by the next call."""
+        """(K + F, 3, J) derivative of `points` [m/rad]; overwritten by the next call."""
         model, data = self.model, self.configuration.data
         for i, site in enumerate(self._sites):
             mujoco.mj_jacSite(model, data, self._jacobian[i], None, site)
-        return self._jacobian
+        return self._ordered(self._jacobian)
 
     def nearness(self) -> Nearness | None:
         """Pairs of shapes nearer than the detection distance; None when there are none."""
@@ -99,12 +100,14 @@ class HandModel:
             return None
         contacts = data.contact
         normals, places, geoms = contacts.frame[:, :3], contacts.pos, contacts.geom
-        bodies = model.geom_bodyid[geoms]
+        bodies = model.geom_bodyid[geoms].tolist()
         jacobian, margin = np.empty((count, model.nv)), np.empty(count)
-        for i in range(count):
-            mujoco.mj_jac(model, data, self._first, None, places[i], bodies[i, 0])
-            mujoco.mj_jac(model, data, self._second, None, places[i], bodies[i, 1])
+        for i, (first, second) in enumerate(geoms.tolist()):
+            mujoco.mj_jac(model, data, self._first, None, places[i], bodies[i][0])
+            mujoco.mj_jac(model, data, self._second, None, places[i], bodies[i][1])
             jacobian[i] = normals[i] @ (self._second - self._first)
-            first, second = geoms[i]
-            margin[i] = self._margins[min(first, second), max(first, second)]
-        return Nearness(contacts.dist.copy(), margin, jacobian)
+            margin[i] = self._margins[(first, second) if first < second else (second, first)]
+        return Nearness(contacts.dist.copy(), margin, self._ordered(jacobian))
+
+    def _ordered(self, columns: np.ndarray) -> np.ndarray:
+        return columns if self._order is None else columns[..., self._order]

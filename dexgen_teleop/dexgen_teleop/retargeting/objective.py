@@ -4,38 +4,51 @@ import mink
 import numpy as np
 
 from dexgen_teleop.retargeting.configuration import RetargetingConfig
-from dexgen_teleop.retargeting.hand_model import HandModel, Nearness
+from dexgen_teleop.retargeting.hand_model import HandModel
 
 
 class HandTask(mink.Task):
-    """Keypoints at their targets, fingertips at their gaps, joints near rest and prediction.
+    """Keypoints at their targets, fingertips at their gaps, joints near posture and prediction.
 
     One task and one product J^T J for all of it: a mink.FrameTask for each point takes longer.
-    Set `targets`, `point_weights`, `gaps`, `gap_weights`, `predicted` before each solve.
+
+    Args:
+      hand: the hand, in the posture of which the objective is made.
+      config: its weights.
+      posture: (J,) preferred posture [rad].
+
+    Attributes:
+      targets: (K, 3) of the keypoints [m].
+      point_weights: (K,) weights of the keypoints.
+      gaps: (F-1,) wanted gaps between the fingertips of the thumb and the others [m].
+      gap_weights: (F-1,) their weights.
+      predicted: (J,) posture expected from the motion so far [rad].
+      smoothness: weight of the deviation from it [m/rad], 0 for a start from nothing.
     """
 
-    def __init__(self, hand: HandModel, config: RetargetingConfig):
+    def __init__(self, hand: HandModel, config: RetargetingConfig, posture: np.ndarray):
+        super().__init__(cost=np.ones(1))
         self._model = hand
-        keypoints, fingers = len(hand.hand.keypoint_names), len(hand.hand.fingers)
-        self._keypoints = keypoints
-        thumb = hand.hand.fingers.index('thumb')
-        self._thumb = keypoints + thumb
-        self._others = np.array([keypoints + f for f in range(fingers) if f != thumb])
+        self._count = len(hand.hand.keypoint_names)
+        fingers = hand.hand.fingers
+        thumb = fingers.index('thumb')
+        self._thumb = self._count + thumb
+        self._others = np.array([self._count + f for f in range(len(fingers)) if f != thumb])
         self._radii = hand.hand.tip_radius[thumb] + np.delete(hand.hand.tip_radius, thumb)
-        weights = config.weights
-        self._rest = np.empty(hand.model.nq)
-        self._rest[hand.order] = hand.hand.rest
-        self._posture = weights.posture**2
-        self._smoothness = weights.smoothness**2
-        self._diagonal = np.arange(hand.model.nv) * (hand.model.nv + 1)
-        self.targets = np.zeros((keypoints, 3))
-        self.point_weights = np.zeros(keypoints)
+        self._posture, self._rest = config.weights.posture**2, posture
+        joints = len(posture)
+        self._diagonal = np.arange(joints) * (joints + 1)
+        self.targets = np.zeros((self._count, 3))
+        self.point_weights = np.zeros(self._count)
         self.gaps = np.zeros(len(self._others))
         self.gap_weights = np.zeros(len(self._others))
-        self.predicted = self._rest.copy()
+        self.predicted = posture
         self.smoothness = 0.0
-        """Share of the smoothness weight in force, 0 for a start from nothing."""
-        super().__init__(cost=np.ones(1))
+
+    def gaps_between(self, points: np.ndarray) -> np.ndarray:
+        """Gaps (F-1,) [m] of the fingertip spheres, from `HandModel.points`."""
+        between = points[self._others] - points[self._thumb]
+        return np.sqrt((between**2).sum(1)) - self._radii
 
     def compute_qp_residual(self, configuration: mink.Configuration) -> None:
         """None: the objective is dense."""
@@ -43,35 +56,31 @@ class HandTask(mink.Task):
 
     def compute_qp_objective(self, configuration: mink.Configuration) -> mink.Objective:
         """The pair (H, c) of the Gauss-Newton step at the present posture."""
-        points, jacobian = self._model.points(), self._model.jacobian()
-        count = self._keypoints
-        residual = self.point_weights[:, None] * (points[:count] - self.targets)
-        weighted = self.point_weights[:, None, None] * jacobian[:count]
-        rows, errors = [weighted.reshape(3 * count, -1)], [residual.ravel()]
+        points, jacobian, count = self._model.points(), self._model.jacobian(), self._count
+        weights = self.point_weights[:, None]
+        rows = (weights[:, :, None] * jacobian[:count]).reshape(3 * count, -1)
+        error = (weights * (points[:count] - self.targets)).ravel()
         if self.gap_weights.any():
             between = points[self._others] - points[self._thumb]
             distance = np.sqrt((between**2).sum(1)) + 1e-9
-            direction = (self.gap_weights / distance)[:, None] * between
-            rows.append(
-                np.einsum('fi,fij->fj', direction, jacobian[self._others] - jacobian[self._thumb])
-            )
-            errors.append(self.gap_weights * (distance - self._radii - self.gaps))
-        stacked, error = np.concatenate(rows), np.concatenate(errors)
-        hessian = stacked.T @ stacked
-        gradient = error @ stacked
-        q = configuration.data.qpos
-        smoothness = self.smoothness * self._smoothness
+            direction = (self.gap_weights / distance)[:, None, None] * between[:, None]
+            moved = jacobian[self._others] - jacobian[self._thumb]
+            rows = np.concatenate((rows, (direction @ moved)[:, 0]))
+            gap_error = self.gap_weights * (distance - self._radii - self.gaps)
+            error = np.concatenate((error, gap_error))
+        hessian, gradient = rows.T @ rows, error @ rows
+        q, smoothness = self._model.q, self.smoothness**2
         gradient += self._posture * (q - self._rest) + smoothness * (q - self.predicted)
         hessian.flat[self._diagonal] += self._posture + smoothness + 1e-9
         return mink.Objective(hessian, gradient)
 
     def compute_error(self, configuration: mink.Configuration) -> np.ndarray:
         """(3 K,) keypoints less targets [m]."""
-        return (self._model.points()[: self._keypoints] - self.targets).ravel()
+        return (self._model.points()[: self._count] - self.targets).ravel()
 
     def compute_jacobian(self, configuration: mink.Configuration) -> np.ndarray:
-        """(3 K, nv) of `compute_error` [m/rad]."""
-        return self._model.jacobian()[: self._keypoints].reshape(3 * self._keypoints, -1)
+        """(3 K, J) of `compute_error` [m/rad]."""
+        return self._model.jacobian()[: self._count].reshape(3 * self._count, -1)
 
 
 class SelfCollision(mink.Limit):
@@ -80,9 +89,11 @@ class SelfCollision(mink.Limit):
     def __init__(self, hand: HandModel):
         self._model = hand
 
-    def compute_qp_inequalities(self, configuration: mink.Configuration, dt: float):
+    def compute_qp_inequalities(
+        self, configuration: mink.Configuration, dt: float
+    ) -> mink.Constraint:
         """Inequalities of the pairs that are near now; inactive when none is."""
-        near: Nearness | None = self._model.nearness()
+        near = self._model.nearness()
         if near is None:
             return mink.Constraint()
         return mink.Constraint(-near.jacobian, near.gap - near.margin)

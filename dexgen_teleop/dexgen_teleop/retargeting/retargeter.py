@@ -6,12 +6,11 @@ import daqp
 from dexgen_description import Hand
 import mink
 import numpy as np
-from transforms3d.euler import euler2mat
 
-from dexgen_teleop.landmarks import INDEX, TIPS
 from dexgen_teleop.retargeting.bounds import JointBounds
 from dexgen_teleop.retargeting.configuration import RetargetingConfig
 from dexgen_teleop.retargeting.hand_model import HandModel
+from dexgen_teleop.retargeting.mapping import KeypointMapping
 from dexgen_teleop.retargeting.objective import HandTask, SelfCollision
 from dexgen_teleop.retargeting.operator_hand import operator_hand, OperatorHand
 from dexgen_teleop.retargeting.pinch import PinchCurve
@@ -55,44 +54,32 @@ class Retargeter:
                 f'{hand.name} has {sorted(hand.fingers)}'
             )
         self.hand, self.config = hand, config
-        self._model = HandModel(hand, config.collision_detection)
-        self._task = HandTask(self._model, config)
-        self._limits = [SelfCollision(self._model)]
-        order = self._model.order
-        self._order = order
-        self._bounds = JointBounds(hand, config, order)
+        self._mapping = KeypointMapping(hand, config)
         self._pinch = PinchCurve(hand, config)
-        tips = dict(zip(('thumb', 'index', 'middle', 'ring', 'little'), TIPS, strict=True))
-        mapping = [config.fingers[finger] for finger in hand.fingers]
-        self._landmarks = np.empty(len(hand.keypoint_names), int)
-        self._landmarks[hand.tip_indices] = [tips[m.operator] for m in mapping]
-        self._landmarks[hand.pip_indices] = [_pip(m.operator) for m in mapping]
-        self._scales = np.empty((len(hand.keypoint_names), 1))
-        self._weights = np.empty(len(hand.keypoint_names))
-        for indices, weight in (
-            (hand.tip_indices, config.weights.tip),
-            (hand.pip_indices, config.weights.pip),
-        ):
-            self._scales[indices, 0] = [m.scale for m in mapping]
-            self._weights[indices] = weight
-        self._wrist = np.array(config.wrist)
-        self._turn = euler2mat(*config.wrist_rpy).T
+        self._bounds = JointBounds(hand, config)
+        self._model = HandModel(hand, config.collision_detection)
+        self._preferred = self._preferred_posture()
+        self._task = HandTask(self._model, config, self._preferred)
+        self._limits = (SelfCollision(self._model),)
         self.reset()
 
     def reset(self) -> None:
         """Forget the motion: the next frame starts afresh."""
         self._stamp: float | None = None
-        self._q = self._rest()
+        self._q = self._preferred
         self._velocity = np.zeros_like(self._q)
+        self._points = np.zeros((len(self.hand.keypoint_names), 3))
+        self._drift = np.zeros_like(self._points)
+        self._gaps = np.zeros(len(self.hand.fingers) - 1)
 
     def warm_up(self) -> None:
-        """Run every part, so that the first frame takes no longer than others; ends with a reset."""
-        self._model.set_posture(self._rest())
-        self._task.targets = self._model.points()[: len(self._weights)].copy()
-        self._task.point_weights = self._weights
-        self._start()
+        """Run every part, so that the first frame takes no longer than others; then reset."""
+        self._model.set_posture(self._q)
+        targets = self._model.points()[: len(self._points)]
+        self._task.point_weights = self._mapping.weights
+        self._start(targets)
         for _ in range(20):
-            self._q = self._step(1.0 / self.config.dynamics.rate)
+            self._step(targets, 1.0 / self.config.dynamics.rate)
         self.reset()
 
     def retarget(
@@ -112,36 +99,44 @@ class Retargeter:
 
     def follow(self, operator: OperatorHand, stamp: float) -> Retargeting:
         """Retarget one checked frame, as `retarget`."""
-        task, dynamics = self._task, self.config.dynamics
-        targets = self._wrist + self._scales * operator.points[self._landmarks] @ self._turn
-        task.targets = targets
-        task.point_weights = self._weights * operator.known[self._landmarks]
-        task.gaps, task.gap_weights, closure = self._pinch(operator)
-        elapsed = None if self._stamp is None else stamp - self._stamp
-        if elapsed is None or not 0.0 < elapsed <= dynamics.restart:
-            q = self._start()
-            self._velocity = np.zeros_like(q)
-        else:
-            q = self._step(elapsed)
-            self._velocity = (q - self._q) / elapsed
-        self._q, self._stamp = q, stamp
+        targets = self._mapping.targets(operator)
+        self._task.point_weights = self._mapping.weights * self._mapping.known(operator)
+        self._task.gaps, self._task.gap_weights, closure = self._pinch(operator)
+        elapsed = 0.0 if self._stamp is None else stamp - self._stamp
+        moving = 0.0 < elapsed <= self.config.dynamics.restart
+        q = self._step(targets, elapsed) if moving else self._start(targets)
+        self._velocity = (q - self._q) / elapsed if moving else np.zeros_like(q)
         self._model.set_posture(q)
-        keypoints = self._model.points()[: len(self._weights)]
-        return Retargeting(q[self._order], keypoints, targets, closure)
+        points = self._model.points()
+        self._gaps = self._task.gaps_between(points)
+        points = points[: len(targets)]
+        self._drift = (points - self._points) / elapsed if moving else np.zeros_like(points)
+        self._q, self._points, self._stamp = q, points, stamp
+        return Retargeting(q, points, targets, closure)
 
-    def _start(self) -> np.ndarray:
-        self._task.smoothness = 0.0
+    def _start(self, targets: np.ndarray) -> np.ndarray:
+        """Posture for the targets alone, from the preferred one."""
+        self._task.targets, self._task.smoothness = targets, 0.0
         lower, upper = self._bounds.lower, self._bounds.upper
-        return self._solve(self._rest(), lower, upper, _START_ITERATIONS)
+        return self._solve(self._preferred, lower, upper, _START_ITERATIONS)
 
-    def _step(self, elapsed: float) -> np.ndarray:
-        periods = elapsed * self.config.dynamics.rate
-        kept = self.config.dynamics.persistence**periods
+    def _step(self, targets: np.ndarray, elapsed: float) -> np.ndarray:
+        """Posture `elapsed` [s] after the last one, part of the way to the targets."""
+        dynamics, task = self.config.dynamics, self._task
+        periods = elapsed * dynamics.rate
+        way = targets - self._points
+        far = (way**2).sum(1) / dynamics.reach**2
+        share = 1.0 - (1.0 - dynamics.response) ** periods
+        carried = dynamics.carry**periods * elapsed * self._drift
+        task.targets = self._points + share * way + carried
+        task.point_weights = task.point_weights * (1.0 + far) ** -0.25
+        task.gaps = task.gaps + (1.0 - self.config.pinch.response) ** periods * (
+            self._gaps - task.gaps
+        )
+        task.predicted = self._q + dynamics.persistence**periods * elapsed * self._velocity
+        task.smoothness = self.config.weights.smoothness / periods
         lower, upper = self._bounds(self._q, self._velocity, elapsed)
-        predicted = self._q + kept * elapsed * self._velocity
-        self._task.predicted = predicted
-        self._task.smoothness = 1.0 / periods**2
-        start = np.clip(predicted, lower, upper)
+        start = np.minimum(np.maximum(task.predicted, lower), upper)
         return self._solve(start, lower, upper, self.config.iterations)
 
     def _solve(
@@ -152,28 +147,38 @@ class Retargeter:
             problem = mink.build_ik(
                 self._model.configuration, (self._task,), 1.0, 0.0, self._limits
             )
-            q = np.clip(q + self._minimum(problem, lower - q, upper - q), lower, upper)
+            step = self._minimum(problem, lower - q, upper - q)
+            q = np.minimum(np.maximum(q + step, lower), upper)
         return q
 
     def _minimum(self, problem, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-        n = len(lower)
-        matrix = problem.G if problem.G is not None else np.zeros((0, n))
-        count = len(matrix)
-        bound = np.concatenate((upper, problem.h)) if count else upper
-        below = np.concatenate((lower, np.full(count, -1e30)))
-        sense = np.zeros(n + count, np.int32)
-        sense[n:] = _SOFT
+        """Minimise the quadratic programme with box bounds and soft inequalities."""
+        size = len(lower)
+        matrix, bounds = problem.G, problem.h
+        if matrix is None:
+            matrix, bounds = np.zeros((0, size)), np.zeros(0)
+        count = len(bounds)
+        sense = np.zeros(size + count, np.int32)
+        sense[size:] = _SOFT
         step, _, flag, _ = daqp.solve(
-            problem.P, problem.q, matrix, bound, below, sense,
+            problem.P,
+            problem.q,
+            matrix,
+            np.concatenate((upper, bounds)),
+            np.concatenate((lower, np.full(count, -1e30))),
+            sense,
             rho_soft=self.config.weights.collision**-2,
         )
-        return step if flag > 0 else np.zeros(n)
+        return step if flag > 0 else np.zeros(size)
 
-    def _rest(self) -> np.ndarray:
-        q = np.empty(len(self._order))
-        q[self._order] = self.hand.rest
-        return q
-
-
-def _pip(finger: str) -> int:
-    return INDEX['thumb_ip' if finger == 'thumb' else f'{finger}_pip']
+    def _preferred_posture(self) -> np.ndarray:
+        q = self.hand.rest.copy()
+        for finger, angles in self.config.posture.items():
+            joints = self.hand.joint_indices(finger)
+            if len(angles) != len(joints):
+                raise ValueError(
+                    f'posture of {finger} has {len(angles)} angles; {self.hand.name} has '
+                    f'{len(joints)} joints there'
+                )
+            q[joints] = angles
+        return np.clip(q, self._bounds.lower, self._bounds.upper)

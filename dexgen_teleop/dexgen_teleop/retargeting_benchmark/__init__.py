@@ -1,0 +1,1 @@
+"""What `bench_retargeting` measures: recordings, generated pinches, figures, peers."""
