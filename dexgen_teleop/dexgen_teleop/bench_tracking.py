@@ -22,10 +22,10 @@ from dexgen_teleop.evaluation.hand_sequence import (
     SequenceSettings,
     settings_of,
 )
-from dexgen_teleop.landmarks import Landmarks
+from dexgen_teleop.landmarks import Landmarks, PALM
 from dexgen_teleop.sources.source import Frame, NoPace
 from dexgen_teleop.tracking.detector import Detection
-from dexgen_teleop.tracking.smoothing import PALM, SmoothingSettings
+from dexgen_teleop.tracking.smoothing import SmoothingSettings
 from dexgen_teleop.tracking.tracker import HandTracker
 
 CLIP = 'dex_human_hand_right.mp4'

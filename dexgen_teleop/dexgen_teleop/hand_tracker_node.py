@@ -16,10 +16,12 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rclpy.time import Time
 
+from dexgen_teleop.camera_topics_node import CameraTopics
 from dexgen_teleop.landmarks import Handedness, Landmarks
 from dexgen_teleop.sources import open_source, SOURCE_NAMES, SourceSettings
 from dexgen_teleop.sources.capture import Capture
 from dexgen_teleop.sources.source import Frame
+from dexgen_teleop.sources.topic import TopicSource
 from dexgen_teleop.tracking.detector import MediaPipeDetector
 from dexgen_teleop.tracking.model import find_model
 from dexgen_teleop.tracking.search import HandSearch
@@ -35,6 +37,7 @@ class HandTrackerNode(Node):
 
     def __init__(self):
         super().__init__('hand_tracker')
+        self._names = self._declare_topics()
         self._settings = self._declare_source()
         self._side = self._settings.side
         self._mirror = declare(self, 'mirror', False, 'the pictures are mirrored')
@@ -90,6 +93,8 @@ class HandTrackerNode(Node):
         self._diagnostics = Diagnostics(self)
         self._diagnostics.add_rate('tracked', self._tracked, source.rate)
         self._diagnostics.add('source', self._report)
+        if isinstance(source, TopicSource):
+            self._topics = CameraTopics(self, source, *self._names)
         self._check = self.create_timer(0.2, self._raise_failure)
         self.get_logger().info(f'{source.name} at {source.rate:g} Hz, {self._side} hand')
         self._capture.start()
@@ -104,6 +109,20 @@ class HandTrackerNode(Node):
             self._thread.join(2.0)
         if self._tracker is not None and not self._thread.is_alive():
             self._tracker.close()
+
+    def _declare_topics(self) -> tuple[str, str, str]:
+        names = {
+            'color_topic': ('/camera/camera/color/image_raw', 'colour pictures'),
+            'depth_topic': (
+                '/camera/camera/aligned_depth_to_color/image_raw',
+                'depth pictures aligned with the colour; empty: none',
+            ),
+            'info_topic': ('/camera/camera/color/camera_info', 'intrinsics of the colour camera'),
+        }
+        return tuple(
+            declare(self, name, default, f'source topic: {meaning}')
+            for name, (default, meaning) in names.items()
+        )
 
     def _declare_source(self) -> SourceSettings:
         camera = self.declare_parameter(
@@ -121,6 +140,17 @@ class HandTrackerNode(Node):
             ),
             video=declare(self, 'video', '', 'video file of source video'),
             camera=str(camera),
+            camera_file=declare(
+                self, 'camera_file', '', 'recording (.db3, .bag) of source realsense'
+            ),
+            exposure=declare(
+                self,
+                'exposure',
+                0,
+                'colour exposure of source realsense [us]; 0: automatic',
+                low=0,
+                high=165000,
+            ),
             images=declare(self, 'images', '', 'folder of pictures of source images'),
             rate=declare(
                 self,
@@ -132,6 +162,7 @@ class HandTrackerNode(Node):
             ),
             size=declare(self, 'size', '640x480', 'picture size asked of a camera [pixels]'),
             loop=declare(self, 'loop', True, 'recordings begin again at their end'),
+            with_depth=bool(self._names[1]),
             side=declare(
                 self, 'side', 'right', "the operator's hand", choices=('right', 'left')
             ),

@@ -20,6 +20,10 @@ INDEX: dict[str, int] = {
 }
 """Index of each named landmark: wrist, thumb_{cmc,mcp,ip,tip}, <finger>_{mcp,pip,dip,tip}."""
 NAMES = tuple(INDEX)
+PALM = (0, 5, 9, 13, 17)
+"""Indices of the wrist and the knuckles."""
+FRAME = (0, 5, 9, 17)
+"""Indices of the landmarks that the wrist frame is made of."""
 TIPS = tuple(INDEX[f'{finger}_tip'] for finger in FINGERS)
 """Indices of the fingertips, thumb first."""
 BONES = tuple(

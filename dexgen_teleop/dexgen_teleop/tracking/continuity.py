@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dexgen_teleop.landmarks import COUNT, PALM
+
+_IS_PALM = np.isin(np.arange(COUNT), PALM)
+
 
 @dataclass(frozen=True)
 class ContinuitySettings:
@@ -48,7 +52,9 @@ class Continuity:
 
 
 class PointValidity:
-    """A point that was not known is believed again only after some good frames.
+    """A point of a finger that was not known is believed again only after some good frames.
+
+    Wrist and knuckles are believed at once: the palm is rigid and they hold each other.
 
     Args:
       settle: number of good frames.
@@ -67,4 +73,4 @@ class PointValidity:
         if self._good is None:
             self._good = np.where(valid, self._settle, 0)
         self._good = np.where(valid, self._good + 1, 0)
-        return self._good >= self._settle
+        return (self._good >= self._settle) | (valid & _IS_PALM)

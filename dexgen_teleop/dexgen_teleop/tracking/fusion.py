@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dexgen_teleop.landmarks import COUNT
+from dexgen_teleop.landmarks import COUNT, PALM
 from dexgen_teleop.sources.source import Intrinsics
 from dexgen_teleop.tracking.bones import BoneLengths, CHILD, PAIRS, PARENT
 from dexgen_teleop.tracking.depth import near, patches
@@ -42,7 +42,7 @@ class FusionSettings:
       shape: of the vector of a bone in the model's shape [m].
       iterations: of the reweighted least squares.
       valid_deviation: a point is valid up to this standard deviation [m],
-      valid_ratio: and up to this multiple of the hand's median standard deviation.
+      valid_ratio: and a finger's up to this multiple of the hand's median standard deviation.
     """
 
     image: float = 0.002
@@ -106,8 +106,9 @@ class Fusion:
         deviation = np.sqrt(variance.mean(axis=1)) * conflict
         self._learn(rays, measured, weight)
         inside = ((image >= 0.0) & (image <= 1.0)).all(axis=1)
-        bound = min(settings.valid_deviation, settings.valid_ratio * np.median(deviation))
-        valid = inside & (deviation < bound)
+        bound = np.full(COUNT, settings.valid_ratio * np.median(deviation))
+        bound[list(PALM)] = np.inf
+        valid = inside & (deviation < np.minimum(bound, settings.valid_deviation))
         return FusedHand(points, deviation, valid, bool((weight > 0.3).sum() >= 6))
 
     def _start(self, world, image, camera, depth) -> tuple[np.ndarray, np.ndarray]:

@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 
-PALM = (0, 5, 9, 13, 17)
-"""Wrist and knuckles."""
+from dexgen_teleop.landmarks import PALM
 
 
 @dataclass(frozen=True)

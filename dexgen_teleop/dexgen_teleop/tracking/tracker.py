@@ -5,18 +5,16 @@ import math
 
 import numpy as np
 
-from dexgen_teleop.landmarks import COUNT, Handedness, Landmarks
+from dexgen_teleop.landmarks import COUNT, FRAME, Handedness, Landmarks, PALM
 from dexgen_teleop.sources.source import Frame, Intrinsics
 from dexgen_teleop.tracking.continuity import Continuity, PointValidity
 from dexgen_teleop.tracking.detector import Detection, Detector
 from dexgen_teleop.tracking.fusion import Fusion
 from dexgen_teleop.tracking.placement import place
-from dexgen_teleop.tracking.smoothing import HandSmoothing, PALM, SmoothingSettings
+from dexgen_teleop.tracking.smoothing import HandSmoothing, SmoothingSettings
 
 SHAPE_DEVIATION = 0.010
 """Standard deviation of a point of the model's shape [m], where there is no depth."""
-PALM_POINTS = 3
-"""So many of wrist and knuckles must be known, or there is no hand to follow."""
 
 
 class HandTracker:
@@ -55,6 +53,7 @@ class HandTracker:
         image = np.flip(frame.image, axis=1) if self._mirror else frame.image
         detections = self._detector.detect(image, frame.stamp)
         expected = [hand for hand in detections if hand.handedness is self._side]
+        expected = [hand for hand in expected if np.isfinite(hand.image).all()]
         if not expected:
             self._lose()
             return self._seen(detections, frame)
@@ -137,7 +136,8 @@ class HandTracker:
 
 
 def _followable(known: np.ndarray) -> bool:
-    return bool(known[0] and known[list(PALM)].sum() > PALM_POINTS)
+    """Without the wrist frame there is no hand to follow."""
+    return bool(known[list(FRAME)].all())
 
 
 def _distance(hand: Detection, centre: np.ndarray) -> float:
