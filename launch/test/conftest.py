@@ -33,7 +33,7 @@ class RunningStack(NamedTuple):
     log: Path
 
 
-@pytest.fixture(scope='session')
+@pytest.fixture(scope='module')
 def stack(tmp_path_factory) -> Iterator[RunningStack]:
     """The shipped stack with arguments that are not the defaults, and as many nodes as can run."""
     folder = tmp_path_factory.mktemp('stack')

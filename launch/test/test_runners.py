@@ -55,7 +55,7 @@ def prefix(tmp_path: Path) -> Path:
 
 def start(prefix: Path, runner: str, *tokens: str) -> subprocess.Popen:
     """Start the small stack."""
-    domain = 90 + os.getpid() % 10
+    domain = 80 + os.getpid() % 10
     return subprocess.Popen(
         [sys.executable, Path(__file__).parent / 'small_stack.py', runner, *tokens],
         env={
