@@ -9,12 +9,18 @@ import numpy as np
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.ppo.network import PolicyNetwork
 from dexgen_learning.rollout.disturbance import DisturbanceConfig, Disturbances
-from dexgen_learning.rollout.record import row_type, SOURCES, trimmed
+from dexgen_learning.rollout.record import MODES, row_type, SOURCES, trimmed
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
+from dexgen_learning.tasks.finger import FingerTask
+from dexgen_learning.tasks.precision import PrecisionTask
 
 RECOVER = 0.5
 """Least feature distance of a goal at which a walk finds back to the grasp set."""
 WALK, HOLD, POLICY = (SOURCES.index(name) for name in ('walk', 'hold', 'policy'))
+TASKS = {'anygrasp': (AnygraspTask, WALK, 'default'),
+         'finger': (FingerTask, SOURCES.index('finger'), 'default'),
+         'precision': (PrecisionTask, SOURCES.index('precision'), 'precision_rotation')}
+"""Task, source of its rows without a policy, and the controller's mode."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,13 @@ class Collector:
 
     def __init__(self, hand: Hand, objects: Sequence[ObjectModel], sets: Sequence[GraspSet],
                  config: CollectorConfig, policies: Sequence[PolicyNetwork] = (),
-                 seed: int = 0) -> None:
-        """Build the task; policies act in turn, interpolation beside them."""
-        self.config, self.policies, self.hand = config, tuple(policies), hand
-        self.task = AnygraspTask(hand, objects, sets, config.per_object, config.task, seed)
+                 seed: int = 0, kind: str = 'anygrasp') -> None:
+        """Build the task of this kind (a key of TASKS); policies act in Anygrasp alone."""
+        self.config, self.hand, self.kind = config, hand, kind
+        self.policies = tuple(policies) if kind == 'anygrasp' else ()
+        maker, self.source, mode = TASKS[kind]
+        self.mode = MODES.index(mode)
+        self.task = maker(hand, objects, sets, config.per_object, config.task, seed)
         self.rng = np.random.default_rng([seed, 1])
         n = self.task.n
         self.disturbances = Disturbances(hand, n, config.disturbance, self.rng)
@@ -86,6 +95,7 @@ class Collector:
         config, rng, task = self.config, self.rng, self.task
         for i in ids:
             near = self.neighbours[self.node[i]] if self.node[i] >= 0 else ()
+            near = near if self.kind == 'anygrasp' else ()
             if len(near) and rng.random() < config.edge_share:
                 task.book.assign(task.goals, np.array([i]), np.array([rng.choice(near)]))
                 task.goal_time[i] = 0.0
@@ -106,7 +116,7 @@ class Collector:
         """What the experts want next (n, J) [rad], and the source of each row (n,)."""
         task, target = self.task, self.task.env.sim.target
         wanted = task.interpolation(self.rate[:, None])
-        source = np.where(self.holding > 0.0, HOLD, WALK)
+        source = np.where(self.holding > 0.0, HOLD, self.source)
         acting = (self.policy >= 0) & (self.holding <= 0.0)
         if np.any(acting):
             observation = task.actor_observation()
@@ -152,7 +162,7 @@ class Collector:
         out['object_pos'], out['object_quat'] = env.sim.object_pos, env.sim.object_quat
         out['gravity'] = env.wrist.gravity
         out['object'], out['source'] = env.object_index, source
-        out['learn'] = ~spoiled
+        out['learn'], out['mode'] = ~spoiled, self.mode
 
     def _advance(self, success: np.ndarray, over: np.ndarray) -> None:
         """Next goals, holding, new episodes."""

@@ -29,6 +29,8 @@ class RolloutConfig:
         seed: of everything random; a chunk's randomness depends on it and its number alone.
         policies: files of trained policies that act beside interpolation.
         grasps: folder of the grasp sets; empty for the cache.
+        finger_share: share of chunks in which single fingers move freely.
+        precision_share: share of chunks with fine rotation.
         collector: what is mixed into the data.
     """
 
@@ -38,6 +40,8 @@ class RolloutConfig:
     seed: int = 0
     policies: tuple[str, ...] = ()
     grasps: str = ''
+    finger_share: float = 0.1
+    precision_share: float = 0.1
     collector: CollectorConfig = field(default_factory=CollectorConfig)
 
 
@@ -50,7 +54,15 @@ def make_chunk(config: RolloutConfig, number: int) -> np.ndarray:
     policies = [PolicyNetwork.load(Path(p), config.hand) for p in config.policies]
     seed = int(np.random.SeedSequence([config.seed, number]).generate_state(1)[0])
     return Collector(hand, [load_object(n) for n in config.objects], sets, config.collector,
-                     policies, seed).collect()
+                     policies, seed, chunk_kind(config, number)).collect()
+
+
+def chunk_kind(config: RolloutConfig, number: int) -> str:
+    """Which task chunk `number` plays: evenly spread, so that any part of the data is mixed."""
+    phase = (number * 0.6180339887498949 + 0.5) % 1.0
+    if phase < config.finger_share:
+        return 'finger'
+    return 'precision' if phase < config.finger_share + config.precision_share else 'anygrasp'
 
 
 def write_chunk(config: RolloutConfig, folder: Path, number: int) -> dict:

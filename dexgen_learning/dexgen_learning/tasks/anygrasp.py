@@ -48,6 +48,9 @@ class Outcome:
 class AnygraspTask:
     """n environments with goals; environments that drop the object start anew by themselves."""
 
+    symmetric = True
+    """Whether rotation errors take account of the objects' symmetries."""
+
     def __init__(self, hand: Hand, objects: Sequence[ObjectModel], sets: Sequence[GraspSet],
                  per_object: int, config: AnygraspConfig | None = None, seed: int = 0) -> None:
         """Build the environment; all environments start in random grasps."""
@@ -98,7 +101,8 @@ class AnygraspTask:
         """Bring errors and feature distance to the goals up to date."""
         sim = self.env.sim
         self.position_error, self.turn_error, self.joint_error = self.book.errors(
-            self.goals, self.env.object_index, sim.q, sim.object_pos, sim.object_quat)
+            self.goals, self.env.object_index, sim.q, sim.object_pos, sim.object_quat,
+            self.symmetric)
         self.distance = self.book.metric.distance(
             np.linalg.norm(self.position_error, axis=-1),
             np.linalg.norm(self.turn_error, axis=-1), self.joint_error)

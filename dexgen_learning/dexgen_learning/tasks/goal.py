@@ -94,6 +94,7 @@ class GoalBook:
         self.q, self.target, self.object_pos, self.object_quat = (
             np.concatenate([getattr(s, name) for s in sets])
             for name in ('q', 'target', 'object_pos', 'object_quat'))
+        self.contacts = np.concatenate([s.contacts for s in sets])
 
     def random_rows(self, object_index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A random grasp's row (over all sets) for each environment's object."""
@@ -136,10 +137,17 @@ class GoalBook:
         return chosen
 
     def errors(self, goals: Goals, object_index: np.ndarray, q: np.ndarray, pos: np.ndarray,
-               quat: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Position (n, 3) [m], rotation vector (n, 3) [rad], joint rms (n,) [rad] to the goals."""
+               quat: np.ndarray,
+               symmetric: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position (n, 3) [m], rotation vector (n, 3) [rad], joint rms (n,) [rad] to the goals.
+
+        Without `symmetric` the rotation takes no account of the objects' symmetries.
+        """
         turn = np.zeros_like(pos)
-        for k in np.unique(object_index):
+        if not symmetric:
+            turn = quaternion.to_rotation_vector(quaternion.multiply(
+                goals.object_quat, quaternion.conjugate(quat)))
+        for k in np.unique(object_index) if symmetric else ():
             here = object_index == k
             turn[here] = rotation_error(self.objects[k], quat[here], goals.object_quat[here])
         joints = np.sqrt(np.mean((goals.q - q)**2, axis=-1))
