@@ -101,7 +101,8 @@ class HumanHand:
                 bone = np.stack(
                     [np.sin(bend[..., i]), np.zeros_like(bend[..., i]), np.cos(bend[..., i])], -1
                 )
-                position = position + self.lengths[f, i] * np.einsum('...ij,...j->...i', turned, bone)
+                step = np.einsum('...ij,...j->...i', turned, bone)
+                position = position + self.lengths[f, i] * step
                 points[..., 2 + 4 * f + i, :] = position
         points *= self.scale
         if Handedness.of(self.side) is Handedness.LEFT:

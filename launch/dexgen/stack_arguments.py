@@ -2,7 +2,7 @@
 
 from dexgen.arguments import Argument
 
-SOURCES = ('script', 'video', 'webcam', 'images', 'topic')
+SOURCES = ('script', 'video', 'webcam', 'images', 'realsense', 'topic', 'external')
 CONTROLLERS = ('passthrough', 'hold')
 NETWORKS = ('localhost', 'subnet')
 
@@ -37,10 +37,15 @@ def _choices(*values: str):
 
 
 OPERATOR = (
-    Argument('source', 'script', 'where the operator comes from', _choices(*SOURCES)),
+    Argument('source', 'script', 'where the operator comes from; external: from another node',
+             _choices(*SOURCES)),
     Argument('video', '', 'source:=video: the clip', path='file'),
     Argument('camera', '', 'number, path or serial number of the camera; empty: the first',
              others='0, /dev/video0, ...'),
+    Argument('camera_file', '', 'source:=realsense: a recording (.db3, .bag) for the camera',
+             path='file'),
+    Argument('exposure', 0, 'source:=realsense: colour exposure [us]; 0: automatic',
+             low=0, high=165000),
     Argument('size', '640x480', 'picture size asked of a camera [pixels]', others='WxH'),
     Argument('horizontal_fov', 65.0, 'field of view of a camera without intrinsics [deg]',
              low=20.0, high=150.0),

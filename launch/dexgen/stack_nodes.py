@@ -70,6 +70,8 @@ HAND_TRACKER = NodeDescription(
         'source': 'source',
         'video': 'video',
         'camera': 'camera',
+        'camera_file': 'camera_file',
+        'exposure': 'exposure',
         'size': 'size',
         'horizontal_fov': 'horizontal_fov',
         'images': 'images',
@@ -78,7 +80,7 @@ HAND_TRACKER = NodeDescription(
         'mirror': 'mirror',
         'side': operator_side,
     },
-    when=lambda values: values['source'] != 'topic',
+    when=lambda values: values['source'] != 'external',
 )
 
 RETARGETER = NodeDescription(

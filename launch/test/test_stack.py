@@ -46,7 +46,7 @@ def test_the_default_run():
 
 
 def test_conditions():
-    assert 'hand_tracker' not in running(source='topic')
+    assert 'hand_tracker' not in running(source='external')
     assert 'viewer' not in running(viewer='none')
     assert 'rviz' in running(viewer='rviz') and 'viewer' not in running(viewer='rviz')
     assert 'recorder' not in running(black_box='false')
@@ -131,4 +131,4 @@ def test_a_replay_needs_a_bag():
 
 
 def test_sources_are_those_of_the_tracker():
-    assert set(SOURCES) - {'topic'} <= set(SOURCE_NAMES)
+    assert set(SOURCES) - {'external'} <= set(SOURCE_NAMES)
