@@ -52,6 +52,20 @@ def test_a_run_trains_resumes_and_exports(tmp_path):
     np.testing.assert_allclose(first.act(observation), layers(normal).detach().numpy(), atol=1e-4)
 
 
+def test_resuming_is_exact(tmp_path):
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('rsl_rl')
+    from dexgen_learning.ppo.training import train
+    whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+    train(replace(SMALL, iterations=4), whole, GRASPS)
+    train(replace(SMALL, iterations=2), parts, GRASPS)
+    train(replace(SMALL, iterations=4), parts, GRASPS)
+    a, b = (torch.load(f / 'model_3.pt', weights_only=False)['actor_state_dict']
+            for f in (whole, parts))
+    for name in a:
+        assert torch.equal(a[name], b[name]), name
+
+
 def test_policies_of_another_hand_and_torn_files_are_refused(tmp_path):
     network = PolicyNetwork((np.zeros((2, 3)),), (np.zeros(2),), np.zeros(3), np.ones(3),
                             np.ones(2), {'hand': 'allegro_right'})

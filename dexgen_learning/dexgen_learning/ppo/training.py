@@ -13,6 +13,7 @@ from dexgen_learning.paths import find_grasps
 from dexgen_learning.ppo.adapter import vector_environment
 from dexgen_learning.ppo.config import PpoConfig, runner_config
 from dexgen_learning.ppo.network import from_actor
+from dexgen_learning.tasks import snapshot
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 
 
@@ -72,19 +73,43 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'config.json').write_text(json.dumps(asdict(config), indent=1, default=_plain))
     torch.manual_seed(config.seed)
-    environment = vector_environment(build_task(config, grasps))
+    task = build_task(config, grasps)
+    environment = vector_environment(task)
     runner = OnPolicyRunner(environment, runner_config(config.ppo, config.seed,
                                                        config.save_every), str(folder))
-    checkpoint = latest_checkpoint(folder)
-    if checkpoint is not None:
-        runner.load(str(checkpoint), map_location='cpu')
-        runner.current_learning_iteration += 1
+    resume(runner, task, folder)
     while runner.current_learning_iteration < config.iterations:
         left = config.iterations - runner.current_learning_iteration
         runner.learn(min(config.save_every, left))
         export(runner, config, folder / 'policy.npz')
+        keep_state(runner, task, folder)
         runner.current_learning_iteration += 1
     return folder / 'policy.npz'
+
+
+def resume(runner, task: AnygraspTask, folder: Path) -> None:
+    """Load the newest checkpoint; with its state file, to the last bit as if never stopped."""
+    import torch
+    checkpoint = latest_checkpoint(folder)
+    if checkpoint is None:
+        return
+    runner.load(str(checkpoint), map_location='cpu')
+    state = folder / checkpoint.name.replace('model_', 'state_').replace('.pt', '.npz')
+    if state.exists():
+        arrays = snapshot.load(state)
+        torch.set_rng_state(torch.from_numpy(arrays['torch_rng']))
+        snapshot.put(task, arrays)
+    runner.current_learning_iteration += 1
+
+
+def keep_state(runner, task: AnygraspTask, folder: Path) -> None:
+    """Write the environments' and torch's state beside the newest checkpoint, delete older."""
+    import torch
+    path = folder / f'state_{runner.current_learning_iteration}.npz'
+    snapshot.save(path, snapshot.take(task) | {'torch_rng': torch.get_rng_state().numpy()})
+    for old in folder.glob('state_*.npz'):
+        if old != path:
+            old.unlink()
 
 
 def export(runner, config: TrainConfig, path: Path) -> None:
