@@ -38,7 +38,7 @@ def test_compare_finds_where_two_runs_part(tmp_path):
     assert done.returncode == 1
     target, states = done.stdout.splitlines()
     assert 'parts at message 61 (2.033 s) in positions; largest difference 0.25' in target
-    assert '/joint_states: the same, 600 and 600 messages' in states
+    assert '/joint_states: the same, 600 and 600 messages, 600 compared' in states
     assert dexgen_bag('compare', first, second, '--tolerance', '0.3').returncode == 0
 
 

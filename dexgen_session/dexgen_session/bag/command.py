@@ -1,4 +1,4 @@
-"""The command `dexgen-bag`: what is in a bag, repair it, compare two, export one."""
+"""The command `dexgen-bag`: what is in a bag; repair, compare, export, run again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 import tyro
 
 from dexgen_session.bag.compare import compare_bags
+from dexgen_session.bag.mcap_file import DiskError
 from dexgen_session.bag.reader import BagReader
 from dexgen_session.bag.repair import repair_bag
 from dexgen_session.export.csv_format import write_csv
@@ -81,7 +82,7 @@ class Compare:
             BagReader(self.first), BagReader(self.second), self.topics, self.tolerance
         )
         for part in parts:
-            counts = f'{part.counts[0]} and {part.counts[1]} messages'
+            counts = f'{part.counts[0]} and {part.counts[1]} messages, {part.compared} compared'
             if part.first is None:
                 print(f'{part.topic}: the same, {counts}, largest difference {part.largest:.3g}')
             else:
@@ -128,6 +129,44 @@ class Export:
         return 0
 
 
+@dataclass(frozen=True)
+class Rerun:
+    """Run a bag's operator through the stack again, without clocks: the same bits every time.
+
+    Attributes:
+      bag: the bag.
+      output: bag to write, with commands, joint targets and postures.
+      mode: controller's mode; none: as recorded.
+      checkpoint: folder of a learned controller; none: as recorded.
+      object: object in the hand; none: as recorded.
+      guidance: guidance strength; none: as recorded.
+    """
+
+    bag: Bag
+    output: tyro.conf.Positional[Path]
+    mode: str | None = None
+    checkpoint: str | None = None
+    object: str | None = None
+    guidance: float | None = None
+
+    def run(self) -> int:
+        """Run again and print what was written."""
+        from dexgen_session.rerun.bag import write_rerun
+        from dexgen_session.rerun.engine import Rerun as Engine
+        from dexgen_session.rerun.settings import recorded_settings
+
+        settings = recorded_settings(
+            self.bag,
+            mode=self.mode,
+            checkpoint=self.checkpoint,
+            object=self.object,
+            guidance=self.guidance,
+        )
+        targets = write_rerun(Engine(BagReader(self.bag), settings), self.output)
+        print(f'{self.output}: {targets} joint targets by {settings}')
+        return 0
+
+
 def shown(source: FrameSource) -> Iterator[Frame]:
     """Frames of a source, with a bar that says how far the bag is read."""
     columns = (
@@ -151,6 +190,7 @@ Command = (
     | Annotated[Repair, tyro.conf.subcommand('repair')]
     | Annotated[Compare, tyro.conf.subcommand('compare')]
     | Annotated[Export, tyro.conf.subcommand('export')]
+    | Annotated[Rerun, tyro.conf.subcommand('rerun')]
 )
 
 
@@ -159,7 +199,7 @@ def main() -> None:
     command = tyro.cli(Command, prog='dexgen-bag')
     try:
         status = command.run()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, DiskError) as error:
         print(f'error: {error}', file=sys.stderr)
         status = 2
     sys.exit(status)

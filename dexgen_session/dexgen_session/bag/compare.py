@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
 from dexgen_session.bag.decoder import BagDecoder, numbers
 from dexgen_session.bag.reader import BagReader
 
-IGNORED = ('header.stamp',)
+IGNORED = ('header.stamp', 'session_id')
 """Fields that differ between any two runs."""
 
 
@@ -20,8 +21,10 @@ class Part:
     Attributes:
       topic: its name.
       counts: messages in the first and the second bag.
-      compared: messages that were compared, in their order.
-      first: index of the first message that differs by more than the tolerance; None: none does.
+      compared: pairs of messages that were compared: those with the same sequence number in the
+        same session, where they have one, else those at the same place.
+      first: index in the first bag of the first message that differs by more than the
+        tolerance; None: none does.
       time: when it arrived, from the start of the first bag [s].
       field: the field that differs most there.
       largest: largest difference of any number of this topic.
@@ -44,7 +47,7 @@ class Part:
 def compare_bags(
     first: BagReader, second: BagReader, topics: Sequence[str] = (), tolerance: float = 0.0
 ) -> list[Part]:
-    """Compare the topics of two bags, message by message in their order.
+    """Compare the topics of two bags, message by message.
 
     Args:
       topics: which; empty: those in both.
@@ -62,21 +65,46 @@ def compare_bags(
 
 def _compare(first: BagReader, second: BagReader, topic: str, tolerance: float) -> Part:
     index, time, field, largest, compared = None, 0.0, '', 0.0, 0
-    pairs = zip(_values(first, topic), _values(second, topic), strict=False)
-    for i, ((received, one), (_, other)) in enumerate(pairs):
+    for one, other in _pairs(_entries(first, topic), _entries(second, topic)):
         compared += 1
-        difference, where = _difference(one, other)
+        difference, where = _difference(one.values, other.values)
         largest = max(largest, difference)
         if index is None and difference > tolerance:
-            index, time, field = i, 1e-9 * (received - first.start), where
+            index, time, field = one.place, 1e-9 * (one.received - first.start), where
     counts = (first.topics[topic].count, second.topics[topic].count)
     return Part(topic, counts, compared, index, time, field, largest)
 
 
-def _values(bag: BagReader, topic: str) -> Iterator[tuple[int, dict[str, object]]]:
-    decoder = BagDecoder(bag)
-    for sample in bag.samples([topic]):
-        yield sample.received, numbers(decoder.decode(sample))
+class _Entry(NamedTuple):
+    """A message: what it is matched by, its place in the bag, its time of arrival, its fields."""
+
+    key: tuple[int, int]
+    place: int
+    received: int
+    values: dict[str, object]
+
+
+def _entries(bag: BagReader, topic: str) -> Iterator[_Entry]:
+    decoder, sessions, session = BagDecoder(bag), 0, None
+    for place, sample in enumerate(bag.samples([topic])):
+        message = decoder.decode(sample)
+        if getattr(message, 'session_id', session) != session:
+            session, sessions = message.session_id, sessions + 1
+        key = (sessions, getattr(message, 'sequence', place))
+        yield _Entry(key, place, sample.received, numbers(message))
+
+
+def _pairs(one: Iterator[_Entry], other: Iterator[_Entry]) -> Iterator[tuple[_Entry, _Entry]]:
+    """Entries with the same key; keys rise in both."""
+    first, second = next(one, None), next(other, None)
+    while first is not None and second is not None:
+        if first.key == second.key:
+            yield first, second
+            first, second = next(one, None), next(other, None)
+        elif first.key < second.key:
+            first = next(one, None)
+        else:
+            second = next(other, None)
 
 
 def _difference(one: dict[str, object], other: dict[str, object]) -> tuple[float, str]:

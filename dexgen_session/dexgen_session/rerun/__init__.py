@@ -1,0 +1,1 @@
+"""A recorded operator through the whole stack again, without threads or clocks."""
