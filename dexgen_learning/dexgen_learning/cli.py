@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import json
 from pathlib import Path
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -66,6 +66,33 @@ class Rollout:
     ray: str = ''
 
 
+@dataclass(frozen=True)
+class Show:
+    """Play an expert, a grasp set or a data set: to a PNG, to an MP4, or in the browser.
+
+    Args:
+        what: `policy`, `interpolation`, `grasps` or `data`.
+        hand: name of the hand.
+        object_name: name of the object.
+        policy: file of the policy; empty for the newest one.
+        data: name of the data set.
+        frames: how many.
+        output: a file ending in .png or .mp4; empty for the browser.
+        port: of the browser page.
+        seed: of the randomness.
+    """
+
+    what: Literal['policy', 'interpolation', 'grasps', 'data'] = 'policy'
+    hand: str = 'allegro_right'
+    object_name: str = 'cube'
+    policy: str = ''
+    data: str = 'first'
+    frames: int = 100
+    output: str = ''
+    port: int = 8081
+    seed: int = 0
+
+
 def run_grasps(command: Grasps) -> None:
     """`dexgen-learn grasps`."""
     from dexgen_description import load_hand
@@ -87,8 +114,9 @@ def run_grasps(command: Grasps) -> None:
                           'validated_per_s': growth.validated / growth.wall_s,
                           'validated_per_cpu_s': growth.validated / growth.cpu_s}))
         if command.picture:
-            from dexgen_learning.show.grasp_picture import draw_grasps
-            draw_grasps(hand, model, grasps, path.with_suffix('.png'))
+            from dexgen_learning.show.film import save_sheet
+            from dexgen_learning.show.frames import of_grasps
+            save_sheet(hand, of_grasps(grasps, 24), path.with_suffix('.png'))
 
 
 def run_train(command: Train) -> None:
@@ -107,14 +135,38 @@ def run_rollout(command: Rollout) -> None:
                       lambda rows: bar.update(rows - bar.n)))
 
 
-COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout}
+def run_show(command: Show) -> None:
+    """`dexgen-learn show`."""
+    from dexgen_description import load_hand
+
+    from dexgen_learning.show.choice import chosen_frames
+    hand = load_hand(command.hand)
+    frames = chosen_frames(hand, command.what, command.object_name, command.policy,
+                           data_path(command.data), command.frames, command.seed)
+    if not command.output:
+        from dexgen_learning.show.page import Page
+        page = Page(hand, command.port)
+        print(f'http://127.0.0.1:{command.port}')
+        page.play(frames)
+        return
+    from dexgen_learning.show.film import save_film, save_sheet
+    path = Path(command.output)
+    savers = {'.png': save_sheet, '.mp4': save_film}
+    if path.suffix not in savers:
+        raise ValueError(f'cannot write {path.name!r}; choose a name that ends in .png or .mp4')
+    savers[path.suffix](hand, frames, path)
+    print(path)
+
+
+COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `dexgen-learn`."""
     commands = (Annotated[Grasps, tyro.conf.subcommand('grasps')]
                 | Annotated[Train, tyro.conf.subcommand('train')]
-                | Annotated[Rollout, tyro.conf.subcommand('rollout')])
+                | Annotated[Rollout, tyro.conf.subcommand('rollout')]
+                | Annotated[Show, tyro.conf.subcommand('show')])
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
                        description=f'The school. Artefacts go to {cache_folder()}.')
     try:

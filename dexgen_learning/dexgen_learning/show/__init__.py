@@ -1,0 +1,1 @@
+"""Looking at it: policies, grasp sets and data sets as pictures, films and in the browser."""
