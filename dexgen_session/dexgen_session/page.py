@@ -8,6 +8,7 @@ from typing import Protocol
 
 import viser
 
+from dexgen_session.page_door import PageDoor
 from dexgen_session.page_scene import PageScene
 from dexgen_session.page_status import figures_html, head_html
 from dexgen_session.snapshot import Snapshot
@@ -16,6 +17,8 @@ PALM_SIDEWAYS = {'right': (0.5, 0.5, 0.5, 0.5), 'left': (0.5, -0.5, 0.5, -0.5)}
 """Orientation with the thumb up, by the hand's side."""
 NO_OBJECT = 'none'
 """Entry of the object list that takes the object out of the scene."""
+WITHOUT_GUIDANCE = ('passthrough', 'hold')
+"""Modes that no guidance strength changes: the slider is hidden."""
 FOLLOW_AFTER = 8
 """Statuses after a user's choice before a list shows the stack's report again."""
 
@@ -40,6 +43,8 @@ class PageActions(Protocol):
     def reset(self) -> None: ...
     def select_object(self, name: str) -> None: ...
     def set_mode(self, mode: str) -> None: ...
+    def set_guidance(self, guidance: float) -> None: ...
+    def record(self, begin: bool) -> None: ...
     def set_wrist(self, wxyz: Sequence[float]) -> None: ...
 
 
@@ -103,6 +108,7 @@ class Page:
       objects: names of the objects on offer.
       modes: names of the controller's modes on offer.
       host, port: where it listens.
+      token: asked of every browser; empty: a new one where `host` is open to other machines.
 
     Raises:
       ValueError: the port is taken.
@@ -117,9 +123,12 @@ class Page:
         modes: Sequence[str] = ('passthrough', 'hold'),
         host: str = '127.0.0.1',
         port: int = 8080,
+        token: str = '',
     ):
         require_free_port(host, port)
-        self._server = _Server(host=host, port=port, label='dexgen', verbose=False)
+        door = PageDoor(host, token)
+        with door.guarding():
+            self._server = _Server(host=host, port=port, label='dexgen', verbose=False)
         self._lock = threading.Lock()
         self._notice = ''
         self._server.gui.configure_theme(
@@ -129,7 +138,7 @@ class Page:
         self._scene = PageScene(self._server.scene, hand, kinematics)
         self._server.initial_camera.position = (-0.34, 0.0, 0.36)
         self._server.initial_camera.look_at = (0.09, 0.1, 0.0)
-        self.url = f'http://{host}:{port}'
+        self.url = door.address(host, port)
 
     def _add_controls(self, actions: PageActions, objects, modes, side: str) -> None:
         gui = self._server.gui
@@ -153,6 +162,12 @@ class Page:
         wrists = wrist_buttons(side)
         wrist = gui.add_button_group('wrist', tuple(wrists))
 
+        self._guidance = gui.add_slider('guidance', 0.0, 10.0, 0.1, 1.0, visible=False)
+        self._guidance.on_update(
+            lambda event: event.client and actions.set_guidance(event.target.value)
+        )
+        recording = gui.add_button_group('record', ('begin', 'end'))
+        recording.on_click(lambda event: actions.record(event.target.value == 'begin'))
         self._figures = gui.add_html(figures_html(Snapshot()))
 
         @wrist.on_click
@@ -182,6 +197,7 @@ class Page:
                 self._object.follow(snapshot.stack.object or NO_OBJECT)
             if snapshot.controller:
                 self._mode.follow(snapshot.controller.mode)
+                self._guidance.visible = snapshot.controller.mode not in WITHOUT_GUIDANCE
 
     def close(self) -> None:
         """Close the page and its port."""

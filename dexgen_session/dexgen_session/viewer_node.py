@@ -4,15 +4,18 @@ from collections.abc import Sequence
 import time
 
 from dexgen_description import hand_names, Kinematics, load_hand, object_names
-from dexgen_msgs.srv import SelectObject, SetMode, SetWrist
+from dexgen_msgs.srv import Record, SelectObject, SetMode, SetWrist
 from dexgen_node import topics
 from dexgen_node.parameters import declare
 from dexgen_node.polling import PolledSubscription
 from dexgen_node.run import run_node
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Quaternion
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
+from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
@@ -25,6 +28,8 @@ FRAME_RATE = 25.0
 """Drawings of the scene per second [Hz]."""
 FRAMES_PER_STATUS = 5
 """Drawings of the scene for one of the status."""
+EMERGENCY_STOP = 'emergency_stop'
+"""Topic that stops the bridge beside its service: one message, nothing to wait for."""
 WORLD_NAME = topics.WORLD_FRAME.encode() + b'\0'
 """Bytes of a transform message that says how the hand stands in the world."""
 
@@ -46,7 +51,7 @@ class ServiceActions:
 
     def __init__(self, node: Node):
         self.notice = lambda text: None
-        self._node = node
+        self._emergency = node.create_publisher(Empty, EMERGENCY_STOP, 1)
         self._clients = {
             name: node.create_client(kind, name)
             for name, kind in (
@@ -57,6 +62,8 @@ class ServiceActions:
                 ('hand_bridge/select_object', SelectObject),
                 ('hand_bridge/set_wrist', SetWrist),
                 ('controller/set_mode', SetMode),
+                ('controller/set_parameters', SetParameters),
+                ('recorder/record', Record),
             )
         }
 
@@ -67,6 +74,7 @@ class ServiceActions:
         self._call('hand_bridge/disengage', Trigger.Request())
 
     def stop(self) -> None:
+        self._emergency.publish(Empty())
         self._call('hand_bridge/stop', Trigger.Request())
 
     def reset(self) -> None:
@@ -77,6 +85,17 @@ class ServiceActions:
 
     def set_mode(self, mode: str) -> None:
         self._call('controller/set_mode', SetMode.Request(mode=mode))
+
+    def set_guidance(self, guidance: float) -> None:
+        value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=float(guidance))
+        self._call(
+            'controller/set_parameters',
+            SetParameters.Request(parameters=[Parameter(name='guidance', value=value)]),
+        )
+
+    def record(self, begin: bool) -> None:
+        action = Record.Request.START if begin else Record.Request.STOP
+        self._call('recorder/record', Record.Request(action=action))
 
     def set_wrist(self, wxyz: Sequence[float]) -> None:
         w, x, y, z = (float(value) for value in wxyz)
@@ -98,8 +117,12 @@ class ServiceActions:
             self.notice(f'{name} failed: {future.exception()}')
             return
         answer = future.result()
-        outcome = 'done' if answer.success else 'refused'
-        self.notice(f'{name}: {outcome}. {answer.message}')
+        if isinstance(answer, SetParameters.Response):
+            (result,) = answer.results
+            success, message = result.successful, result.reason
+        else:
+            success, message = answer.success, answer.message
+        self.notice(f'{name}: {"done" if success else "refused"}. {message}')
 
 
 class Viewer(Node):
@@ -110,10 +133,19 @@ class Viewer(Node):
         name = declare(self, 'hand', 'allegro_right', 'hand description', choices=hand_names())
         host = declare(self, 'host', '127.0.0.1', 'address on which the page listens')
         port = declare(self, 'port', 8080, 'port of the page', low=1, high=65535)
+        token = declare(
+            self, 'token', '', 'asked of browsers; empty: a new one unless only this machine hears'
+        )
         hand = load_hand(name)
         actions = ServiceActions(self)
         self._page = Page(
-            hand, Kinematics(hand), actions, objects=object_names(), host=host, port=port
+            hand,
+            Kinematics(hand),
+            actions,
+            objects=object_names(),
+            host=host,
+            port=port,
+            token=token,
         )
         actions.notice = self._page.notice
         self._ears: dict[str, PolledSubscription] = {}

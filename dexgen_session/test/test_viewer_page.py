@@ -49,7 +49,7 @@ def test_buttons_move_the_stack_and_the_status_follows(page, peer):
     page.get_by_role('button', name='Engage', exact=True).click()
     page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'RUNNING'")
     assert 'longest hold' in page.locator('.dexgen table').inner_text()
-    page.get_by_role('button', name='STOP').click()
+    page.get_by_role('button', name='STOP', exact=True).click()
     page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'STOPPED'")
     page.get_by_role('button', name='Reset').click()
     page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'PAUSED'")
