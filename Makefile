@@ -4,8 +4,8 @@ ARGS ?=
 SHELL := /bin/bash
 ENV := . .venv/dexgen.sh
 LINTED := dexgen_controller dexgen_description dexgen_learning dexgen_node dexgen_session \
-          dexgen_sim_bridge dexgen_teleop launch setup tests conftest.py
-PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D417
+          dexgen_sim_bridge dexgen_teleop docker launch setup tests conftest.py
+PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D402 D403 D417
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-learning teleop shell test test-fast test-faults soak lint clean
@@ -38,8 +38,9 @@ soak: setup  ## hours at full rate: make soak ARGS=minutes:=60
 	@$(ENV) && exec python3 tests/soak.py $(ARGS)
 
 lint: setup  ## ruff and the ament linters
-	@$(ENV) && ruff check . && ament_flake8 $(LINTED) >.venv/flake8.log || { cat .venv/flake8.log; exit 1; }
-	@$(ENV) && ament_pep257 $(LINTED) $(PEP257) >.venv/pep257.log 2>&1 || { cat .venv/pep257.log; exit 1; }
+	@$(ENV) && ruff check .
+	@$(ENV) && { ament_flake8 --config setup/flake8.ini $(LINTED) >.venv/flake8.log 2>&1 || { cat .venv/flake8.log; exit 1; }; }
+	@$(ENV) && { ament_pep257 $(LINTED) $(PEP257) >.venv/pep257.log 2>&1 || { cat .venv/pep257.log; exit 1; }; }
 	@echo 'lint: ruff, ament_flake8 and ament_pep257 found nothing'
 
 bench-stack: setup  ## the stack on a hand clip: rates and latency, one JSON line
