@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 
 import tyro
 
+from dexgen_learning.evaluation.suite import EvaluationConfig
 from dexgen_learning.grasps.pipeline import GraspsConfig
 from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
 from dexgen_learning.ppo.training import TrainConfig
 from dexgen_learning.rollout.rolling import RolloutConfig
+from dexgen_learning.training.command import train_controller_command, TrainController
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,21 @@ def run_show(command: Show) -> None:
     print(path)
 
 
-COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show}
+def run_train_controller(command: TrainController) -> None:
+    """`dexgen-learn train-controller`."""
+    data = Path(command.data)
+    print(train_controller_command(
+        command, run_path(command.name), data if data.is_dir() else data_path(command.data)))
+
+
+def run_evaluate(command: EvaluationConfig) -> None:
+    """`dexgen-learn evaluate`."""
+    from dexgen_learning.evaluation.command import evaluate
+    evaluate(command)
+
+
+COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show,
+            TrainController: run_train_controller, EvaluationConfig: run_evaluate}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -166,7 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = (Annotated[Grasps, tyro.conf.subcommand('grasps')]
                 | Annotated[Train, tyro.conf.subcommand('train')]
                 | Annotated[Rollout, tyro.conf.subcommand('rollout')]
-                | Annotated[Show, tyro.conf.subcommand('show')])
+                | Annotated[Show, tyro.conf.subcommand('show')]
+                | Annotated[TrainController, tyro.conf.subcommand('train-controller')]
+                | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')])
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
                        description=f'The school. Artefacts go to {cache_folder()}.')
     try:
