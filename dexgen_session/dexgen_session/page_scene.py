@@ -3,6 +3,7 @@
 from dexgen_description import load_object
 import numpy as np
 
+from dexgen_session.page_colors import COLORS
 from dexgen_session.page_shapes import instance_sets, shape_instances
 from dexgen_session.snapshot import LandmarksView, ObjectView, Snapshot
 
@@ -15,21 +16,13 @@ BONES = (
 )  # fmt: skip
 """Pairs of MediaPipe's landmarks that a bone joins."""
 
-OPERATOR_PLACE = np.array([0.0, 0.26, 0.0])
+OPERATOR_PLACE = np.array([0.05, 0.2, -0.05])
 """Where the operator's wrist is drawn in the page's world [m]: beside the robot hand."""
 CAMERA_TO_WORLD = np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 """Camera optical frame (x right, y down, z forward) seen by a person who looks along world x."""
 
-COLORS = {
-    'hand': (70, 78, 92),
-    'object': (226, 142, 47),
-    'dropped': (190, 60, 50),
-    'commanded': (30, 130, 230),
-    'actual': (40, 170, 90),
-    'predicted': (160, 90, 210),
-    'operator': (225, 150, 110),
-    'lost': (150, 150, 150),
-}
+HAND_OPACITY = 0.75
+"""The hand lets the keypoints inside its links be seen."""
 
 
 class Points:
@@ -57,7 +50,14 @@ class Points:
 class Shapes:
     """The shapes of a description, as instances below one frame of the scene."""
 
-    def __init__(self, scene, name: str, instances, color: tuple[int, int, int]):
+    def __init__(
+        self,
+        scene,
+        name: str,
+        instances,
+        color: tuple[int, int, int],
+        opacity: float | None = None,
+    ):
         self._sets = instance_sets(instances)
         self._meshes = []
         for group in self._sets:
@@ -70,6 +70,7 @@ class Shapes:
                     group.offset,
                     batched_scales=group.scale.astype(np.float32),
                     batched_colors=color,
+                    opacity=opacity,
                     flat_shading=group.flat,
                     lod='off',
                     cast_shadow=False,
@@ -120,7 +121,7 @@ class PageScene:
             for shape in link.shapes
             for instance in shape_instances(shape, index[link.name])
         ]
-        self._links = Shapes(scene, '/hand/links', instances, COLORS['hand'])
+        self._links = Shapes(scene, '/hand/links', instances, COLORS['hand'], HAND_OPACITY)
         self._commanded = Points(scene, '/hand/commanded', COLORS['commanded'], 0.007)
         self._actual = Points(scene, '/hand/actual', COLORS['actual'], 0.007)
         self._predicted = Points(scene, '/hand/predicted', COLORS['predicted'], 0.004)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
+from dexgen_session.page_colors import COLORS, LEGEND
 from dexgen_session.snapshot import Snapshot
 
 STATE_COLORS = {
@@ -57,7 +58,15 @@ def head_html(snapshot: Snapshot, notice: str = '') -> str:
 def figures_html(snapshot: Snapshot) -> str:
     """HTML of the figures and of what the diagnostics warn of."""
     warnings = ''.join(f'<div class="warning">{escape(text)}</div>' for text in snapshot.warnings)
-    return f'<div class="dexgen">{_table(_figures(snapshot))}{warnings}</div>'
+    return f'<div class="dexgen">{_legend()}{_table(_figures(snapshot))}{warnings}</div>'
+
+
+def _legend() -> str:
+    dots = (
+        f'<span style="color:rgb{COLORS[kind]}">&#9679;</span> {word}'
+        for kind, word in LEGEND.items()
+    )
+    return f'<div class="legend">{" &nbsp; ".join(dots)}</div>'
 
 
 def _reason(stack, sentence: str) -> str:
