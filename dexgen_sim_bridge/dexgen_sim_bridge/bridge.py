@@ -1,72 +1,24 @@
 """The bridge without ROS: state machine, gate and backend as one thing, safe from any thread."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 import math
 import threading
-from typing import NamedTuple
 
 from dexgen_description import Hand
 import numpy as np
 
 from dexgen_sim_bridge import gate
 from dexgen_sim_bridge.backend import Backend, BackendError, Measured
+from dexgen_sim_bridge.bridge_step import Answer, BridgeSettings, Snapshot
 from dexgen_sim_bridge.gate import Action, Decision, GateLimits, GateSettings, Reason, Target
-from dexgen_sim_bridge.limiter import LimiterState, POSITION_MARGIN
+from dexgen_sim_bridge.limiter import LimiterState
 from dexgen_sim_bridge.state_machine import advance, allowed, Event, refusal, START, Status
 
 STALE_PERIODS = 2.5
 """A target is stale after so many control periods."""
 CONTROL_RATES = (5.0, 200.0)
 """Control rates that the bridge believes [Hz]."""
-
-
-@dataclass(frozen=True)
-class BridgeSettings:
-    """Settings of the bridge.
-
-    Attributes:
-      timestep: length of a step of gate and physics [s].
-      margin: distance of applied targets from the joints' limits [rad].
-      silence: time without a usable target after which a session ends [s].
-      control_rate: of the controller, until it says its own [Hz].
-      future: how far a target's stamp may lie in the future [s].
-      ramp: after an engage, time in which the allowed rate rises to its limit [s].
-    """
-
-    timestep: float = 0.005
-    margin: float = POSITION_MARGIN
-    silence: float = 0.5
-    control_rate: float = 10.0
-    future: float = 0.05
-    ramp: float = 0.5
-
-
-class Answer(NamedTuple):
-    """The answer to a service: whether it was done, and what was done or why not."""
-
-    success: bool
-    message: str
-
-
-class Snapshot(NamedTuple):
-    """Everything that is published of one step.
-
-    Attributes:
-      measured: the hand.
-      applied: the applied target [rad, rad/s].
-      decision: the gate's.
-      session_id: 0 when not RUNNING.
-      clamped, rejected: targets so far.
-    """
-
-    measured: Measured
-    applied: LimiterState
-    decision: Decision
-    session_id: int
-    clamped: int
-    rejected: int
 
 
 class Bridge:
@@ -314,14 +266,3 @@ class Bridge:
             self._clamped_sequence = decision.sequence
             self.counts['CLAMPED'] += 1
             self.counts[decision.reason.value] += 1
-
-
-def stamp_age(now_ns: int, stamp_seconds: int, stamp_nanoseconds: int) -> float:
-    """Age of a stamp [s] by the node's clock [ns]."""
-    return 1e-9 * (now_ns - 1_000_000_000 * stamp_seconds - stamp_nanoseconds)
-
-
-def target_of(message, age: float) -> Target:
-    """A JointTarget message as the gate's Target."""
-    names: Sequence[str] = message.joint_names
-    return Target(message.session_id, message.sequence, names, message.positions, age)

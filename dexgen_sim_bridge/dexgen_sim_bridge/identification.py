@@ -7,7 +7,7 @@ from dexgen_description import Hand
 import mujoco
 import numpy as np
 
-from dexgen_sim_bridge.scene import build_scene, SceneConfig
+from dexgen_sim_bridge.scene import build_scene, SceneConfig, set_gains
 
 MOVED = 0.05
 """A joint whose target moves less than this [rad] says nothing of its drive."""
@@ -106,10 +106,9 @@ class DriveSimulator:
         self._motion = motion
 
     def positions(self, drive: DriveModel) -> np.ndarray:
-        """Simulated positions (N, J) [rad], from the first measured posture on."""
+        """Play the targets from the first measured posture on: (N, J) [rad]."""
         model, data, motion = self._model, self._data, self._motion
-        model.actuator_gainprm[:, 0] = drive.kp
-        model.actuator_biasprm[:, 1], model.actuator_biasprm[:, 2] = -drive.kp, -drive.kd
+        set_gains(model, drive.kp, drive.kd)
         mujoco.mj_resetData(model, data)
         data.qpos[:] = motion.positions[0]
         late = max(round(drive.delay / motion.timestep), 0)

@@ -9,7 +9,8 @@ import numpy as np
 from sensor_msgs.msg import JointState
 from tf2_msgs.msg import TFMessage
 
-from dexgen_sim_bridge.bridge import Snapshot
+from dexgen_sim_bridge.bridge_step import Snapshot
+from dexgen_sim_bridge.gate import Target
 from dexgen_sim_bridge.mujoco_backend import ObjectReading
 from dexgen_sim_bridge.state_machine import Status
 
@@ -22,6 +23,18 @@ def floats(values: np.ndarray) -> array:
 def set_stamp(stamp: Time, nanoseconds: int) -> None:
     """Set a stamp from ROS time [ns]."""
     stamp.sec, stamp.nanosec = divmod(nanoseconds, 1_000_000_000)
+
+
+def stamp_age(now_ns: int, stamp_seconds: int, stamp_nanoseconds: int) -> float:
+    """Tell the age of a stamp [s] by the node's clock [ns]."""
+    return 1e-9 * (now_ns - 1_000_000_000 * stamp_seconds - stamp_nanoseconds)
+
+
+def target_of(message, age: float) -> Target:
+    """Read a JointTarget as the gate's Target; `age` of its stamp [s]."""
+    return Target(
+        message.session_id, message.sequence, message.joint_names, message.positions, age
+    )
 
 
 class JointMessages:
@@ -56,7 +69,7 @@ class JointMessages:
 
 
 def stack_state(status: Status, hand: str, object_name: str, backend: str) -> StackState:
-    """StackState of a status; the stamp is the publisher's."""
+    """Make the message of a status; the stamp is the publisher's."""
     return StackState(
         state=int(status.state),
         reason=status.reason,
@@ -69,7 +82,7 @@ def stack_state(status: Status, hand: str, object_name: str, backend: str) -> St
 
 
 def object_state(reading: ObjectReading, frame: str) -> ObjectState:
-    """ObjectState of a reading; the stamp is the publisher's."""
+    """Make the message of a reading; the stamp is the publisher's."""
     message = ObjectState(name=reading.name, held=reading.holding.held)
     message.header.frame_id = frame
     position, orientation = message.pose.position, message.pose.orientation

@@ -1,5 +1,6 @@
 """The simulated hand: PD actuation in MuJoCo, an object that is put back, a wrist that turns."""
 
+from collections import deque
 from typing import NamedTuple
 
 from dexgen_description import Hand, load_object, ObjectModel
@@ -11,6 +12,8 @@ from dexgen_sim_bridge.drop import Holding, is_dropped
 from dexgen_sim_bridge.scene import build_scene, free_place, put_object, SceneConfig
 from dexgen_sim_bridge.wrist import gravity_in_hand, turn_toward, unit_quaternion
 
+# A diverging simulation is reported by its own error, not in a file in the working directory.
+mujoco.set_mju_user_warning(lambda text: None)
 WRIST_RATE = np.pi / 2
 """Fastest turn of the wrist [rad/s]."""
 NO_OBJECT = ('', 'none')
@@ -95,6 +98,13 @@ class MujocoBackend:
         self.data = mujoco.MjData(self.model)
         self.holding = Holding()
         self._retry_at = 0.0
+        self._delay_from_here()
+
+    def _delay_from_here(self) -> None:
+        """Let the drive's delay begin anew with the target that is held."""
+        drive = self.config.drive
+        late = round(drive.delay / self.config.timestep) if drive and drive.delay else 0
+        self._under_way = deque([self.data.ctrl.copy()] * late)
 
     def measure(self, now: float) -> Measured:
         """The joints as they are now."""
@@ -108,7 +118,8 @@ class MujocoBackend:
         """Apply the target (J,) [rad] and advance the scene by one time step."""
         del following
         data = self.data
-        data.ctrl[:] = target
+        self._under_way.append(target)
+        data.ctrl[:] = self._under_way.popleft()
         if self.wrist is not self._wanted_wrist:
             self._turn()
         mujoco.mj_step(self.model, data)
@@ -124,6 +135,7 @@ class MujocoBackend:
         posture = self.hand.pregrasp if self.object else self.hand.rest
         self.data.qpos[: self._joints] = posture
         self.data.ctrl[:] = posture
+        self._delay_from_here()
         self.holding = Holding()
         if self.object:
             self._put_in()
@@ -139,6 +151,7 @@ class MujocoBackend:
         self.data.qpos[:n], self.data.qvel[:n] = other.data.qpos[:n], other.data.qvel[:n]
         self.data.ctrl[:] = other.data.ctrl
         self.data.time = other.data.time
+        self._under_way = other._under_way
         self.wrist, self._wanted_wrist = other.wrist, other._wanted_wrist
         self.model.opt.gravity[:] = gravity_in_hand(self.wrist, self.config.gravity)
         self.holding, self._retry_at = Holding(), 0.0
@@ -215,6 +228,7 @@ class MujocoBackend:
         except (KeyError, TypeError) as error:
             raise ValueError(f'the saved scene is incomplete: {error}') from error
         self.model.opt.gravity[:] = gravity_in_hand(self.wrist, self.config.gravity)
+        self._delay_from_here()
         mujoco.mj_forward(self.model, self.data)
 
     def _turn(self) -> None:

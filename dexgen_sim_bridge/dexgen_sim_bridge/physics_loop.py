@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from dexgen_node.loop import FixedRateLoop
 
-from dexgen_sim_bridge.bridge import Bridge, Snapshot
+from dexgen_sim_bridge.bridge import Bridge
+from dexgen_sim_bridge.bridge_step import Snapshot
 from dexgen_sim_bridge.step_clock import StepClock
 
 

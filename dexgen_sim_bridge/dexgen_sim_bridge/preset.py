@@ -149,7 +149,7 @@ def parse_preset(name: str, text: str, hand: Hand) -> Preset:
             joints,
             state,
             _command(data['command']),
-            _drive(data.get('drive') or {}, hand),
+            parse_drive(data.get('drive') or {}, hand),
             start,
         )
     except KeyError as error:
@@ -209,7 +209,14 @@ def _per_joint(name: str, value, hand: Hand) -> np.ndarray:
     return np.broadcast_to(values, len(hand.joint_names)).copy()
 
 
-def _drive(data, hand: Hand) -> Drive:
+def parse_drive(data, hand: Hand) -> Drive:
+    """Read a drive from its mapping.
+
+    Raises:
+      ValueError: a key or a value is not allowed.
+    """
+    _check_keys('drive', data, _NESTED['drive'])
+
     def gains(name):
         value = data.get(name)
         return None if value is None else tuple(_per_joint(f'drive.{name}', value, hand).tolist())
@@ -219,6 +226,8 @@ def _drive(data, hand: Hand) -> Drive:
         return None if value is None else _positive(f'drive.{name}', value)
 
     delay = data.get('delay')
+    if delay is not None and not 0.0 <= float(delay) <= 1.0:
+        raise ValueError(f'drive.delay is {delay} s; it must be between 0 and 1')
     return Drive(
         limit('velocity'),
         limit('acceleration'),

@@ -7,11 +7,12 @@ import mujoco
 import numpy as np
 
 from dexgen_sim_bridge.drop import DROP_DISTANCE
+from dexgen_sim_bridge.preset import Drive
 from dexgen_sim_bridge.wrist import GRAVITY, gravity_in_hand, PALM_UP, wrist_orientation
 
 __all__ = [
     'GRAVITY', 'PALM_UP', 'SceneConfig', 'build_scene', 'free_place', 'gravity_in_hand',
-    'put_object', 'wrist_orientation',
+    'put_object', 'set_gains', 'wrist_orientation',
 ]  # fmt: skip
 
 OBJECT_JOINT = 'object_joint'
@@ -51,11 +52,14 @@ class SceneConfig:
       timestep: length of a physics step [s].
       wrist: (4,) hand frame in the world frame, (w, x, y, z).
       gravity: magnitude [m/s^2].
+      drive: gains and delay of the actuators; None: as the hand describes them. Gains go into
+        the model, the delay is the caller's.
     """
 
     timestep: float = 0.005
     wrist: np.ndarray = field(default_factory=PALM_UP.copy)
     gravity: float = GRAVITY
+    drive: Drive | None = None
 
 
 def build_scene(
@@ -80,7 +84,18 @@ def build_scene(
             f'the scene of {hand.name} has joints {names} and actuators {actuators}; '
             f'the hand has {hand.joint_names}'
         )
+    if config.drive:
+        set_gains(model, config.drive.kp, config.drive.kd)
     return model
+
+
+def set_gains(model: mujoco.MjModel, kp=None, kd=None) -> None:
+    """Set the gains (J,) of the position actuators [N m/rad, N m s/rad]; None keeps them."""
+    if kp is not None:
+        model.actuator_gainprm[:, 0] = kp
+        model.actuator_biasprm[:, 1] = -np.asarray(kp)
+    if kd is not None:
+        model.actuator_biasprm[:, 2] = -np.asarray(kd)
 
 
 def put_object(model: mujoco.MjModel, data: mujoco.MjData, position, quaternion) -> None:

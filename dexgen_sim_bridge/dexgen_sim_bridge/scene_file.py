@@ -56,6 +56,40 @@ def load_scene(path: Path, time: float, within: float) -> dict | None:
     return saved
 
 
-def forget_scene(path: Path) -> None:
-    """Remove the file: the bridge ended in an orderly way."""
-    path.unlink(missing_ok=True)
+class SavedScene:
+    """The file of one bridge, named after its node and its ROS domain.
+
+    Args:
+      directory: where it lies; it is created when it is needed.
+      node: fully qualified name of the node.
+    """
+
+    def __init__(self, directory: Path, node: str):
+        domain = os.environ.get('ROS_DOMAIN_ID', '0')
+        self.path = directory / f'{node.strip("/").replace("/", "_")}_{domain}.json'
+
+    def resume(self, backend, time: float, within: float) -> bool:
+        """Continue the scene of a bridge that died a moment ago; whether there was one.
+
+        Args:
+          backend: a MujocoBackend.
+          time: wall clock [s].
+          within: age up to which it is resumed [s].
+
+        Raises:
+          ValueError: there is a file, but no scene for this hand in it.
+          OSError: the folder cannot be used.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        saved = load_scene(self.path, time, within)
+        if saved:
+            backend.restore(saved)
+        return bool(saved)
+
+    def save(self, saved: dict, time: float) -> None:
+        """Write MujocoBackend.saved() at wall clock `time` [s]; raises OSError."""
+        save_scene(self.path, saved, time)
+
+    def forget(self) -> None:
+        """Remove the file: the bridge ended in an orderly way."""
+        self.path.unlink(missing_ok=True)

@@ -13,13 +13,16 @@ import numpy as np
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Empty, String
 
-from dexgen_sim_bridge.bridge import Bridge, Snapshot, stamp_age, target_of
+from dexgen_sim_bridge.bridge import Bridge
+from dexgen_sim_bridge.bridge_step import Snapshot
 from dexgen_sim_bridge.markers import OBJECT_FRAME, scene_markers
 from dexgen_sim_bridge.messages import (
     JointMessages,
     object_state,
     set_stamp,
     stack_state,
+    stamp_age,
+    target_of,
     Transforms,
 )
 

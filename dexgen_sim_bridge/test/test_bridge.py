@@ -2,8 +2,10 @@
 
 from dexgen_description import load_hand
 from dexgen_sim_bridge.backend import BackendError, Measured
-from dexgen_sim_bridge.bridge import Bridge, BridgeSettings, stamp_age
+from dexgen_sim_bridge.bridge import Bridge
+from dexgen_sim_bridge.bridge_step import BridgeSettings
 from dexgen_sim_bridge.gate import Action, Reason, Target
+from dexgen_sim_bridge.messages import stamp_age
 from dexgen_sim_bridge.state_machine import State
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -3,14 +3,16 @@
 import json
 
 from dexgen_description import load_hand
+from dexgen_sim_bridge.drive_file import load_drive
 from dexgen_sim_bridge.identification import (
     DriveModel,
     DriveSimulator,
+    Fit,
     fit_drive,
     Motion,
     resample,
 )
-from dexgen_sim_bridge.identify import FitDrive
+from dexgen_sim_bridge.identify import drive_yaml, FitDrive
 from dexgen_sim_bridge.recording_file import read_recording, Recording, write_recording
 from dexgen_sim_bridge.steps_node import step_postures
 import numpy as np
@@ -126,3 +128,16 @@ def test_the_command_prints_errors_and_writes_a_drive(tmp_path, capsys):
     assert printed['delay_ms'] == pytest.approx(30.0, abs=5.1)
     drive = yaml.safe_load(output.read_text())['drive']
     assert len(drive['kp']) == 16 and drive['delay'] == pytest.approx(0.03, abs=0.0051)
+
+
+def test_the_written_drive_is_read_by_the_bridge(tmp_path):
+    path = tmp_path / 'drive.yaml'
+    drive = DriveModel(HAND.kp, HAND.kd, 0.03)
+    path.write_text(drive_yaml(Fit(drive, 0.1, 0.01, np.ones(16, bool)), 'steps.csv'))
+    read = load_drive(str(path), HAND)
+    assert read.kp == pytest.approx(tuple(HAND.kp)) and read.delay == 0.03
+    path.write_text('drive: {delay: 7}')
+    with pytest.raises(ValueError, match='between 0 and 1'):
+        load_drive(str(path), HAND)
+    with pytest.raises(ValueError, match='no drive file'):
+        load_drive('/nowhere.yaml', HAND)

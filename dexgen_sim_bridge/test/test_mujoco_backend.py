@@ -4,6 +4,7 @@ from dexgen_description import hand_names, load_hand, load_object, object_names
 from dexgen_sim_bridge.backend import BackendError
 from dexgen_sim_bridge.drop import DROP_DISTANCE, Holding, is_dropped
 from dexgen_sim_bridge.mujoco_backend import MujocoBackend, WRIST_RATE
+from dexgen_sim_bridge.preset import Drive
 from dexgen_sim_bridge.scene import build_scene, free_place, SceneConfig
 from dexgen_sim_bridge.wrist import PALM_UP, wrist_orientation
 import mujoco
@@ -137,6 +138,16 @@ def test_a_diverged_simulation_is_a_fault_and_a_reset_mends_it():
     assert raised.value.reason == 'UNSTABLE'
     backend.reset(0.0)
     assert np.isfinite(pass_time(backend, 0.1).positions).all()
+
+
+def test_an_identified_drive_moves_late_and_with_its_own_gains():
+    drive = Drive(kp=(1.0,) * 16, kd=(0.05,) * 16, delay=0.05)
+    backend = MujocoBackend(HAND, '', SceneConfig(drive=drive))
+    wanted = HAND.rest + 0.3
+    pass_time(backend, 0.05, wanted)
+    assert np.array_equal(backend.data.ctrl, HAND.rest)
+    measured = pass_time(backend, 1.0, wanted)
+    assert measured.efforts == pytest.approx(1.0 * (wanted - measured.positions), abs=0.02)
 
 
 def test_a_saved_scene_goes_on_as_if_nothing_had_happened():

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dexgen_sim_bridge.scene_file import forget_scene, load_scene, save_scene, state_directory
+from dexgen_sim_bridge.scene_file import load_scene, save_scene, SavedScene, state_directory
 import pytest
 
 
@@ -23,7 +23,7 @@ def test_an_old_file_and_one_from_the_future_are_no_scene_to_resume(tmp_path, ti
 
 def test_no_file_is_no_scene(tmp_path):
     assert load_scene(tmp_path / 'scene.json', 0.0, 10.0) is None
-    forget_scene(tmp_path / 'scene.json')
+    SavedScene(tmp_path, '/hand_bridge').forget()
 
 
 @pytest.mark.parametrize('content', [b'', b'{"version": 1', b'[]', b'{"version": 7}', b'\xff\xfe'])
@@ -40,3 +40,24 @@ def test_where_the_state_lies(monkeypatch, tmp_path):
     assert state_directory() == tmp_path / 'dexgen'
     monkeypatch.delenv('ROS_HOME')
     assert state_directory() == Path.home() / '.ros' / 'dexgen'
+
+
+class Restored:
+    """A backend that keeps what it is given."""
+
+    saved = None
+
+    def restore(self, saved):
+        self.saved = saved
+
+
+def test_each_node_and_domain_has_a_file_of_its_own(monkeypatch, tmp_path):
+    monkeypatch.setenv('ROS_DOMAIN_ID', '7')
+    scene, backend = SavedScene(tmp_path / 'new', '/lab/hand_bridge'), Restored()
+    assert not scene.resume(backend, 1000.0, 10.0)
+    scene.save({'hand': 'allegro_right'}, 1000.0)
+    assert scene.path == tmp_path / 'new' / 'lab_hand_bridge_7.json'
+    assert scene.resume(backend, 1001.0, 10.0)
+    assert backend.saved['hand'] == 'allegro_right'
+    scene.forget()
+    assert not scene.resume(backend, 1002.0, 10.0)
