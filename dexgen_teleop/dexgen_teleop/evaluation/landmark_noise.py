@@ -39,32 +39,33 @@ class LandmarkNoise:
     white: tuple[float, ...]
     bad: float
     bad_share: float
-    time_constant: float = 0.35
-    bad_duration: float = 0.3
+    time_constant: float = 0.37
+    bad_duration: float = 0.37
     along: float = 0.6
     tilt: tuple[float, ...] = ()
     size: float = 0.0
-    occluded: float = 1.5
+    occluded: float = 1.34
 
 
 WORLD = LandmarkNoise(
-    bias=(0.0020, 0.0020, 0.0025),
+    bias=(0.0024, 0.0024, 0.0022),
     slow=(0.0026, 0.0029, 0.0024),
-    white=(0.0003, 0.0005, 0.0011),
-    bad=0.012,
-    bad_share=0.05,
-    tilt=(0.045, 0.043, 0.024),
-    size=0.02,
+    white=(0.0006, 0.0010, 0.0013),
+    bad=0.0114,
+    bad_share=0.10,
+    tilt=(0.047, 0.043, 0.022),
+    size=0.020,
 )
 """Of the world landmarks: x, y, z of the optical frame."""
 IMAGE = LandmarkNoise(
     bias=(0.0010, 0.0010),
-    slow=(0.0011, 0.0011),
-    white=(0.0003, 0.0005),
-    bad=0.008,
-    bad_share=0.05,
+    slow=(0.0008, 0.0008),
+    white=(0.0005, 0.0008),
+    bad=0.0051,
+    bad_share=0.10,
 )
-"""Of the image points, as lengths at the hand's distance."""
+"""Of the image points, as lengths at the hand's distance. Their bias cannot be seen on a clip: it
+is assumed."""
 
 
 class NoiseProcess:

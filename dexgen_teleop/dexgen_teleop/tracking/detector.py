@@ -39,15 +39,18 @@ class Detector(Protocol):
 
 
 class MediaPipeDetector:
-    """HandLandmarker in VIDEO mode: a hand once found is tracked, without searching each frame.
+    """HandLandmarker of MediaPipe's Tasks.
+
+    In VIDEO mode a hand once found is tracked, without searching each frame.
 
     Args:
       model: path of hand_landmarker.task.
       hands: largest number of hands; with more than are in view, each frame is searched again,
         which doubles the time.
+      stream: False for pictures that have nothing to do with each other (IMAGE mode).
     """
 
-    def __init__(self, model: Path, hands: int = 1):
+    def __init__(self, model: Path, hands: int = 1, stream: bool = True):
         os.environ.setdefault('GLOG_minloglevel', '3')
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
         import mediapipe
@@ -58,18 +61,21 @@ class MediaPipeDetector:
         self._landmarker = vision.HandLandmarker.create_from_options(
             vision.HandLandmarkerOptions(
                 base_options=mediapipe.tasks.BaseOptions(model_asset_path=str(model)),
-                running_mode=vision.RunningMode.VIDEO,
+                running_mode=vision.RunningMode.VIDEO if stream else vision.RunningMode.IMAGE,
                 num_hands=hands,
             )
         )
+        self._stream = stream
         self._last = -1
 
     def detect(self, image: np.ndarray, stamp: float) -> list[Detection]:
         """Hands in an (H, W, 3) uint8 RGB picture taken at `stamp` [s]."""
-        self._last = max(self._last + 1, int(1e3 * stamp))  # the model wants rising milliseconds
-        result = self._landmarker.detect_for_video(
-            self._image(image_format=self._rgb, data=np.ascontiguousarray(image)), self._last
-        )
+        picture = self._image(image_format=self._rgb, data=np.ascontiguousarray(image))
+        if self._stream:
+            self._last = max(self._last + 1, int(1e3 * stamp))  # it wants rising milliseconds
+            result = self._landmarker.detect_for_video(picture, self._last)
+        else:
+            result = self._landmarker.detect(picture)
         return [
             Detection(
                 world=np.array([(p.x, p.y, p.z) for p in world]),
