@@ -46,7 +46,7 @@ class HandBridgeNode(LifecycleNode):
         self._engage_when_ready = self._value('auto_engage')
         self._stream_timers: list = []
         self._state = StateStream(self)
-        self._services = Services(
+        self._service_answers = Services(
             self,
             lambda: self.bridge if self._physics else None,
             lambda: self.status.message,
