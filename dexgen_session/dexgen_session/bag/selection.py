@@ -7,7 +7,7 @@ from dexgen_session.bag.reader import TopicFacts
 
 INPUTS = {
     'operator': ('hand_landmarks', 'camera/image/compressed'),
-    'commands': ('keypoint_command',),
+    'commands': ('keypoint_command', 'wrist_command'),
     'controller': ('joint_target', 'controller_state'),
 }
 """Words for what feeds a part of a live stack, whose own source is then left out."""
