@@ -121,3 +121,15 @@ def test_patch_medians_know_holes_borders_and_other_surfaces():
     assert np.isnan(found.surface[[1, 4]]).all()
     seen = near(found, np.full(5, 0.5))
     assert np.allclose(seen[[0, 3]], 0.5) and np.isnan(seen[[1, 2, 4]]).all()
+
+
+def test_another_operator_is_learned_quickly_after_doubt():
+    bones = BoneLengths()
+    for _ in range(300):
+        bones.learn(USUAL, np.full(len(USUAL), 0.004))
+    sure = bones.deviation
+    bones.doubt()
+    assert (bones.deviation > sure).all()
+    for _ in range(150):
+        bones.learn(USUAL * 0.9, np.full(len(USUAL), 0.004))
+    assert np.median(np.abs(bones.mean / USUAL - 0.9)) < 0.02

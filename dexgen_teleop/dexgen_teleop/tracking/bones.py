@@ -39,7 +39,6 @@ class BoneLengths:
         """Forget the operator."""
         self.mean = USUAL.copy()
         self._variance = (PRIOR * USUAL) ** 2
-        self._seen = np.zeros(len(USUAL))
 
     @property
     def deviation(self) -> np.ndarray:
@@ -49,6 +48,10 @@ class BoneLengths:
     def scale(self) -> float:
         """Size of the hand relative to USUAL."""
         return float(np.median(self.mean / USUAL))
+
+    def doubt(self) -> None:
+        """Somebody else may be there now: start from these lengths, as unsure as at first."""
+        self._variance = (PRIOR * USUAL) ** 2
 
     def learn(self, lengths: np.ndarray, deviation: np.ndarray) -> None:
         """Take one frame's lengths in.

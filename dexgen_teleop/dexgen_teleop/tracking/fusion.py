@@ -76,10 +76,6 @@ class Fusion:
         self.settings = settings or FusionSettings()
         self.bones = BoneLengths()
 
-    def reset(self) -> None:
-        """Another hand may be there now: forget the bones."""
-        self.bones.reset()
-
     def fuse(
         self, world: np.ndarray, image: np.ndarray, camera: Intrinsics, depth: np.ndarray
     ) -> FusedHand:

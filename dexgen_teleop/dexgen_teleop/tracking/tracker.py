@@ -15,6 +15,8 @@ from dexgen_teleop.tracking.smoothing import HandSmoothing, SmoothingSettings
 
 SHAPE_DEVIATION = 0.010
 """Standard deviation of a point of the model's shape [m], where there is no depth."""
+ABSENCE = 1.0
+"""After this time without the hand its bones are learned anew: it may be another person's [s]."""
 
 
 class HandTracker:
@@ -45,6 +47,7 @@ class HandTracker:
         self._continuity = Continuity()
         self._validity = PointValidity()
         self._centre: np.ndarray | None = None
+        self._last_seen = math.inf
 
     def track(self, frame: Frame) -> Landmarks:
         """The hand in this frame; `valid` is False where the expected hand is not tracked."""
@@ -74,6 +77,9 @@ class HandTracker:
         if not self._continuity.same(hand.points[list(PALM)].mean(axis=0), hand.stamp):
             self._start_anew()
             return hand.refused()
+        if hand.stamp - self._last_seen > ABSENCE:
+            self._fusion.bones.doubt()
+        self._last_seen = hand.stamp
         if self._smoothing is not None:
             hand = replace(hand, points=self._smoothing.smooth(hand.points, hand.stamp))
         known = self._validity.update(hand.point_valid)
