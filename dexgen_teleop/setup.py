@@ -24,6 +24,8 @@ setup(
         'console_scripts': [
             'hand_tracker = dexgen_teleop.hand_tracker_node:main',
             'retargeter = dexgen_teleop.retargeter_node:main',
+            'hand_adapter = dexgen_teleop.hand_adapter_node:main',
+            'calibration = dexgen_teleop.calibration_node:main',
         ],
     },
 )

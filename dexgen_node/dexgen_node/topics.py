@@ -12,6 +12,7 @@ from dexgen_msgs.msg import (
     StackState,
 )
 from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped, QuaternionStamped
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
@@ -66,6 +67,8 @@ JOINT_STATES = Topic('joint_states', JointState, COMMAND, SENSOR)
 STACK_STATE = Topic('stack_state', StackState, STATUS)
 CONTROLLER_STATE = Topic('controller_state', ControllerState, COMMAND, SENSOR)
 OBJECT_STATE = Topic('object_state', ObjectState, COMMAND, SENSOR)
+WRIST_COMMAND = Topic('wrist_command', QuaternionStamped, COMMAND, SENSOR)
+WRIST_POSE = Topic('wrist_pose', PoseStamped, COMMAND, SENSOR)
 ROBOT_DESCRIPTION = Topic('robot_description', String, STATUS)
 MARKERS = Topic('markers', MarkerArray, EVENTS)
 DIAGNOSTICS = Topic('/diagnostics', DiagnosticArray, EVENTS)
@@ -76,5 +79,7 @@ HAND_FRAME = 'hand'
 """Root link of the robot hand: keypoints and the object's pose are given in it."""
 WORLD_FRAME = 'world'
 """Fixed frame, z up against gravity; the wrist orientation is the rotation world -> hand."""
+OPERATOR_WRIST_FRAME = 'operator_wrist'
+"""The operator's filtered wrist frame: z toward the fingers, x out of the palm."""
 CAMERA_FRAME = 'camera_color_optical_frame'
 """Optical frame of the operator's camera: x right, y down, z forward."""

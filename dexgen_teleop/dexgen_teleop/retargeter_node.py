@@ -1,6 +1,7 @@
 """Node `retargeter`: HandLandmarks in, KeypointCommand out at once."""
 
 from collections import Counter
+from pathlib import Path
 import time
 
 from dexgen_description import load_hand
@@ -16,7 +17,16 @@ import numpy as np
 from rclpy.node import Node
 
 from dexgen_teleop.landmarks import Handedness
-from dexgen_teleop.retargeting import load, RefusedHandError, Retargeter, Retargeting
+from dexgen_teleop.retargeting import (
+    load,
+    operator_hand,
+    OperatorHand,
+    RefusedHandError,
+    Retargeter,
+    Retargeting,
+)
+from dexgen_teleop.retargeting.calibration import apply
+from dexgen_teleop.wrist_stream_node import WristStream
 
 
 class RetargeterNode(Node):
@@ -26,39 +36,55 @@ class RetargeterNode(Node):
         super().__init__('retargeter')
         name = declare(self, 'hand', 'allegro_right', 'name of the hand description')
         path = declare(self, 'config', '', 'retargeting configuration; empty: the shipped one')
-        hand = load_hand(name)
+        calibration = declare(
+            self, 'calibration', '', "file with an operator's scales; empty: the configuration's"
+        )
+        hand, config = load_hand(name), load(name, path)
+        if calibration:
+            config = apply(config, Path(calibration).expanduser())
         self._side = Handedness.of(hand.side)
-        self._retargeter = Retargeter(hand, load(name, path))
+        self._retargeter = Retargeter(hand, config)
         self._retargeter.warm_up()
         self._names = hand.joint_names, hand.keypoint_names
         self._watch, self._refused = RateWatch(), Counter()
         self._publisher = topics.KEYPOINT_COMMAND.publisher(self)
+        self._wrist = WristStream(self)
         self._subscription = topics.HAND_LANDMARKS.subscription(self, self._on_landmarks)
         self._diagnostics = Diagnostics(self)
-        self._diagnostics.add_rate('commands', self._watch, self._retargeter.config.dynamics.rate)
+        self._diagnostics.add_rate('commands', self._watch, config.dynamics.rate)
         self._diagnostics.add('refused', self._report)
 
     def _on_landmarks(self, message: HandLandmarks) -> None:
         begin = time.monotonic()
-        if not message.valid:
-            self._refused['INVALID'] += 1
-            return
-        if message.handedness != self._side:
-            self._refused['HANDEDNESS'] += 1
-            return
         stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
         points = np.array([(p.x, p.y, p.z) for p in message.points])
+        operator = self._operator(message, points)
+        if operator is None:
+            return
+        result = self._retargeter.follow(operator, stamp)
+        self._publisher.publish(self._command(message, result))
+        end = time.monotonic()
+        self._watch.note(end, end - begin)
+        self._wrist.publish(operator, points, message.header, stamp)
+
+    def _operator(self, message: HandLandmarks, points: np.ndarray) -> OperatorHand | None:
+        """The hand to follow; None, counted by its reason, where there is none."""
+        if not message.valid:
+            self._refused['INVALID'] += 1
+            return None
+        if message.handedness != self._side:
+            self._refused['HANDEDNESS'] += 1
+            return None
         try:
-            result = self._retargeter.retarget(points, stamp, np.array(message.point_valid, bool))
+            return operator_hand(
+                points, self._retargeter.hand.side, np.array(message.point_valid, bool)
+            )
         except RefusedHandError as error:
             self._refused[error.reason] += 1
             self.get_logger().warning(
                 f'landmarks refused, {error.reason}: {error}', throttle_duration_sec=2.0
             )
-            return
-        self._publisher.publish(self._command(message, result))
-        end = time.monotonic()
-        self._watch.note(end, end - begin)
+            return None
 
     def _command(self, message: HandLandmarks, result: Retargeting) -> KeypointCommand:
         joints, keypoints = self._names

@@ -56,16 +56,20 @@ class Pinch:
     Attributes:
       closed: operator's gap [m] at and below which the robot's fingertips touch.
       open: operator's gap [m] above which nothing is changed.
+      lead: how far a closing gap is looked ahead [s].
       gap: gap of the robot's fingertip surfaces in a closed pinch [m].
       weight: cost per metre off the wanted gap, in metres of fingertip error.
       response: share of the way to the wanted gap that a nominal period is to take.
+      reach: distance from the wanted gap [m] beyond which it pulls less than in proportion.
     """
 
-    closed: float = 0.03
-    open: float = 0.05
+    closed: float = 0.028
+    open: float = 0.045
+    lead: float = 0.04
     gap: float = 0.001
     weight: float = 3.0
-    response: float = 0.7
+    response: float = 0.88
+    reach: float = 0.01
 
     def __post_init__(self):
         if not 0.0 < self.closed < self.open:

@@ -64,9 +64,9 @@ def operator_hand(points: np.ndarray, side: str, known: np.ndarray | None = None
         raise RefusedHandError('NOT_FINITE', 'a landmark said to be known is not finite')
     if not known[list(PALM)].all():
         raise RefusedHandError('NO_PALM', 'the wrist, index, middle or little knuckle is unknown')
+    points = np.where(known[:, None], points, points[WRIST])
     rotation = _palm_rotation(points, Handedness.of(side) is Handedness.LEFT)
     local = (points - points[WRIST]) @ rotation
-    local[~known] = 0.0
     if np.abs(local).max() > REACH:
         raise RefusedHandError('TORN', f'a landmark is farther than {REACH} m from the wrist')
     _check_fingers(local, known)

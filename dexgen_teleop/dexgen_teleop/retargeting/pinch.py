@@ -13,7 +13,8 @@ class PinchCurve:
 
     Above `open` nothing is changed. Between `open` and `closed` the weight rises smoothly from
     zero and the wanted gap falls from the scaled operator's to that of touching fingertips; below
-    `closed` they touch.
+    `closed` they touch. A gap that closes is looked at `lead` seconds ahead of the last two
+    frames, so that the robot, which follows smoothly, closes in time.
     """
 
     def __init__(self, hand: Hand, config: RetargetingConfig):
@@ -25,15 +26,28 @@ class PinchCurve:
         self._scales = np.array([(m.scale + thumb.scale) / 2.0 for m in others])
         index = hand.fingers.index('thumb')
         self._radii = hand.tip_radius[index] + np.delete(hand.tip_radius, index)
+        self._last: np.ndarray | None = None
 
-    def __call__(self, operator: OperatorHand) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Wanted gaps between fingertip surfaces [m], weights, closure 0 to 1, each (F-1,)."""
+    def __call__(
+        self, operator: OperatorHand, elapsed: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Wanted gaps between fingertip surfaces [m], weights, closure 0 to 1, each (F-1,).
+
+        Args:
+          operator: the frame.
+          elapsed: since the last frame [s], 0 for a first one.
+        """
         pinch = self._config
         between = operator.points[self._tips] - operator.points[self._thumb]
         distance = np.sqrt((between**2).sum(1))
+        known = operator.known[self._tips] & operator.known[self._thumb]
+        last, self._last = self._last, np.where(known, distance, -np.inf)
+        if elapsed > 0.0 and last is not None:
+            closing = np.minimum(distance - last, 0.0) / elapsed
+            distance = np.maximum(distance + pinch.lead * closing, 0.0)
         share = np.clip((pinch.open - distance) / (pinch.open - pinch.closed), 0.0, 1.0)
         closure = share * share * (3.0 - 2.0 * share)
-        closure *= operator.known[self._tips] & operator.known[self._thumb]
+        closure *= known
         natural = np.maximum(self._scales * distance - self._radii, pinch.gap)
         gaps = natural + closure * (pinch.gap - natural)
         return gaps, pinch.weight * closure, closure

@@ -101,9 +101,11 @@ class Retargeter:
         """Retarget one checked frame, as `retarget`."""
         targets = self._mapping.targets(operator)
         self._task.point_weights = self._mapping.weights * self._mapping.known(operator)
-        self._task.gaps, self._task.gap_weights, closure = self._pinch(operator)
         elapsed = 0.0 if self._stamp is None else stamp - self._stamp
         moving = 0.0 < elapsed <= self.config.dynamics.restart
+        self._task.gaps, self._task.gap_weights, closure = self._pinch(
+            operator, elapsed if moving else 0.0
+        )
         q = self._step(targets, elapsed) if moving else self._start(targets)
         self._velocity = (q - self._q) / elapsed if moving else np.zeros_like(q)
         self._model.set_posture(q)
@@ -130,9 +132,10 @@ class Retargeter:
         carried = dynamics.carry**periods * elapsed * self._drift
         task.targets = self._points + share * way + carried
         task.point_weights = task.point_weights * (1.0 + far) ** -0.25
-        task.gaps = task.gaps + (1.0 - self.config.pinch.response) ** periods * (
-            self._gaps - task.gaps
-        )
+        pinch = self.config.pinch
+        short = self._gaps - task.gaps
+        task.gaps = task.gaps + (1.0 - pinch.response) ** periods * short
+        task.gap_weights = task.gap_weights * (1.0 + (short / pinch.reach) ** 2) ** -0.25
         task.predicted = self._q + dynamics.persistence**periods * elapsed * self._velocity
         task.smoothness = self.config.weights.smoothness / periods
         lower, upper = self._bounds(self._q, self._velocity, elapsed)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from dexgen_description import Hand
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
@@ -54,7 +53,7 @@ def operator_gaps(points: np.ndarray, fingers: tuple[str, ...]) -> np.ndarray:
 
 
 def pinch_sequences(
-    hand: Hand, finger: str, count: int, rate: float, generator: np.random.Generator
+    side: str, finger: str, count: int, rate: float, generator: np.random.Generator
 ) -> list[Recording]:
     """Generated operators who open, pinch with `finger` and open again.
 
@@ -62,11 +61,13 @@ def pinch_sequences(
     0.4 to 1 s to close and stay closed for 0.2 s; jitter of 0.5 mm on every landmark.
 
     Args:
+      side: 'right' or 'left'.
+      finger: the operator's finger that meets the thumb.
       count: number of sequences.
       rate: [Hz].
       generator: of the random numbers.
     """
-    return [_pinch_sequence(hand.side, finger, rate, generator) for _ in range(count)]
+    return [_pinch_sequence(side, finger, rate, generator) for _ in range(count)]
 
 
 def _pinch_sequence(

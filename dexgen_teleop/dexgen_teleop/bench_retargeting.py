@@ -1,0 +1,183 @@
+"""Benchmark of retargeting: time, error, smoothness, lag, pinches, collisions; one JSON line last.
+
+The same frames, targets and reference for this retargeter and its peers. See docs/retargeting.md
+for what each figure means.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+import sys
+import time
+
+from dexgen_description import Hand, Kinematics, load_hand
+import numpy as np
+
+from dexgen_teleop.retargeting import load, Retargeter, RetargetingConfig
+from dexgen_teleop.retargeting_benchmark import figures, peers, recording
+from dexgen_teleop.retargeting_benchmark.figures import Surfaces
+from dexgen_teleop.retargeting_benchmark.peers import Motion
+from dexgen_teleop.retargeting_benchmark.recording import Recording
+
+HANDS = Path(__file__).resolve().parents[3] / 'shared' / 'hands'
+CLIP = Path(os.environ.get('DEXGEN_HANDS', HANDS)) / 'dex_human_hand_right.npz'
+PINCH = 0.025
+"""[m], gap of the operator's fingertips below which the robot's are to touch."""
+SEQUENCES = 14
+"""Generated pinches of every finger: more than 200 frames below the gap."""
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    """Run the benchmark, print its JSON line and return it."""
+    options = _options(arguments)
+    hand = load_hand(options.hand)
+    config = load(hand.name, options.config)
+    try:
+        clip = recording.read_clip(Path(options.clip))
+    except FileNotFoundError as error:
+        sys.exit(f'error: {error}')
+    retargeter = Retargeter(hand, config)
+    retargeter.warm_up()
+    motion, targets = retarget(retargeter, clip)
+    scorer = Scorer(hand, clip, targets[:, hand.tip_indices])
+    own = scorer.score(motion)
+    print(f'{len(clip.points)} frames of {options.clip}', file=sys.stderr)
+    result = {
+        **own,
+        **_pinches(retargeter, options.seed, scorer.surfaces, own),
+        'peers': {} if options.no_peers else _peers(scorer, config, targets, options.python),
+        'hand': hand.name,
+        'scale': config.fingers['thumb'].scale,
+        'reference_cutoff_hz': recording.CUTOFF,
+        'frames': len(clip.points),
+        'seed': options.seed,
+    }
+    print(json.dumps(result))
+    return result
+
+
+class Scorer:
+    """Figures of a motion against the operator's clip.
+
+    Args:
+      hand: the hand.
+      clip: the recording.
+      tips: (N, F, 3) wanted fingertips [m], hand frame.
+    """
+
+    def __init__(self, hand: Hand, clip: Recording, tips: np.ndarray):
+        self.hand, self.clip, self.tips = hand, clip, tips
+        self.surfaces = Surfaces(hand)
+        self._kinematics = Kinematics(hand)
+        self._reference = recording.smoothed(tips, clip.rate)
+        fingers = tuple(f for f in hand.fingers if f != 'thumb')
+        self._pinched = recording.operator_gaps(clip.points, fingers) < PINCH
+        self._fingers = fingers
+
+    def score(self, motion: Motion) -> dict:
+        """The figures of one motion."""
+        tips = self._kinematics.fingertips(motion.joints)
+        gaps, settled = [np.zeros(0)], [np.zeros(0)]
+        for f, finger in enumerate(self._fingers):
+            now = self._pinched[:, f]
+            gap = self.surfaces.pinch_gap(motion.joints, finger)
+            gaps.append(gap[now])
+            settled.append(gap[1:][now[1:] & now[:-1]])
+        inside = (motion.joints >= self.hand.lower - 1e-9) & (
+            motion.joints <= self.hand.upper + 1e-9
+        )
+        return {
+            'cpu_ms_median': _rounded(1e3 * np.median(motion.times), 3),
+            'cpu_ms_p99': _rounded(1e3 * np.quantile(motion.times, 0.99), 3),
+            'tip_error_mm': _rounded(figures.tip_error(tips, self._reference)),
+            'tip_error_raw_mm': _rounded(figures.tip_error(tips, self.tips)),
+            'joint_acceleration_rms': _rounded(
+                figures.joint_acceleration(motion.joints, self.clip.rate)
+            ),
+            'lag_frames': _rounded(figures.lag(tips, self._reference)),
+            'max_penetration_mm': _rounded(self.surfaces.penetration(motion.joints)),
+            'joints_outside_limits': int((~inside).sum()),
+            'clip_pinch_frames': int(sum(map(len, gaps))),
+            'clip_pinch_gap_mm': _rounded(np.concatenate(gaps).max(initial=0.0)),
+            'clip_pinch_gap_settled_mm': _rounded(np.concatenate(settled).max(initial=0.0)),
+            'clip_pinch_frames_open': int((np.concatenate(gaps) > 5.0).sum()),
+        }
+
+
+def retarget(retargeter: Retargeter, clip: Recording) -> tuple[Motion, np.ndarray]:
+    """Motion of a recording and the (N, K, 3) targets of its keypoints [m], hand frame."""
+    retargeter.reset()
+    joints, times, targets = [], [], []
+    for i, points in enumerate(clip.points):
+        begin = time.thread_time()
+        result = retargeter.retarget(points, i / clip.rate)
+        times.append(time.thread_time() - begin)
+        joints.append(result.joints)
+        targets.append(result.targets)
+    return Motion(np.array(joints), np.array(times)), np.array(targets)
+
+
+def _pinches(retargeter: Retargeter, seed: int, surfaces: Surfaces, clip: dict) -> dict:
+    """Generated pinches of every finger; the figures that cover clip and pinches together."""
+    generator = np.random.default_rng(seed)
+    hand = retargeter.hand
+    frames, worst, deepest, outside = {}, {}, clip['max_penetration_mm'], 0
+    for finger in (f for f in hand.fingers if f != 'thumb'):
+        gaps = []
+        for sequence in recording.pinch_sequences(
+            hand.side, finger, SEQUENCES, retargeter.config.dynamics.rate, generator
+        ):
+            joints = retarget(retargeter, sequence)[0].joints
+            pinched = recording.operator_gaps(sequence.points, (finger,))[:, 0] < PINCH
+            gaps.append(surfaces.pinch_gap(joints[pinched], finger))
+            deepest = max(deepest, surfaces.penetration(joints))
+            outside += int(((joints < hand.lower) | (joints > hand.upper)).sum())
+        together = np.concatenate(gaps)
+        frames[finger], worst[finger] = len(together), _rounded(together.max())
+    return {
+        'pinch_gap_mm': max(*worst.values(), clip['clip_pinch_gap_settled_mm']),
+        'generated_pinch_gap_mm': worst,
+        'generated_pinch_frames': frames,
+        'max_penetration_mm': _rounded(deepest),
+        'joints_outside_limits': clip['joints_outside_limits'] + outside,
+    }
+
+
+def _peers(scorer: Scorer, config: RetargetingConfig, targets: np.ndarray, python: str) -> dict:
+    hand, clip = scorer.hand, scorer.clip
+    tips = targets[:, hand.tip_indices]
+    result = {
+        f'mink_{steps}': scorer.score(peers.plain_mink(hand, tips, clip.rate, steps))
+        for steps in (1, 3)
+    }
+    other = peers.dex_retargeting(hand, config, clip, python)
+    if isinstance(other, str):
+        return {**result, 'dex_retargeting': other}
+    return {
+        **result,
+        **{f'dex_retargeting_{name}': scorer.score(motion) for name, motion in other.items()},
+    }
+
+
+def _rounded(value: float, digits: int = 2) -> float:
+    return round(float(value), digits)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--hand', default='allegro_right', help='name of the hand description')
+    parser.add_argument('--config', default='', help='retargeting configuration (YAML)')
+    parser.add_argument('--clip', default=str(CLIP), help='.npz with world landmarks and fps')
+    parser.add_argument('--seed', type=int, default=0, help='of the generated pinches')
+    parser.add_argument(
+        '--python',
+        default=os.environ.get('DEXGEN_PEERS_PYTHON', sys.executable),
+        help='interpreter for which dex-retargeting is installed',
+    )
+    parser.add_argument('--no-peers', action='store_true', help='leave the peers out')
+    return parser.parse_args(arguments)
+
+
+if __name__ == '__main__':
+    main()

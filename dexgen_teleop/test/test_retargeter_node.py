@@ -1,0 +1,100 @@
+"""The nodes of retargeting with real messages, without transport."""
+
+from dexgen_msgs.msg import HandLandmarks
+from dexgen_teleop.hand_adapter_node import HandAdapterNode
+from dexgen_teleop.human_hand import FIST, HumanHand, OPEN
+from dexgen_teleop.retargeter_node import RetargeterNode
+from dexgen_teleop.retargeting.input_mapping import load_input
+from geometry_msgs.msg import Point, Pose, PoseArray
+import numpy as np
+import pytest
+import rclpy
+
+
+class Published(list):
+    """Stands in for a publisher and keeps what it is given."""
+
+    publish = list.append
+
+
+@pytest.fixture(scope='module', autouse=True)
+def context():
+    rclpy.init(args=[])
+    yield
+    rclpy.shutdown()
+
+
+@pytest.fixture
+def node():
+    node = RetargeterNode()
+    node._publisher = Published()
+    yield node
+    node.destroy_node()
+
+
+def message(points, seconds=1.0, side=HandLandmarks.RIGHT, valid=True):
+    out = HandLandmarks(valid=valid, handedness=side, sequence=round(30 * seconds))
+    out.header.stamp.sec = int(seconds)
+    out.header.stamp.nanosec = round((seconds % 1) * 1e9)
+    out.points = [Point(x=x, y=y, z=z) for x, y, z in np.asarray(points).tolist()]
+    out.point_valid = [True] * 21
+    return out
+
+
+def test_a_valid_hand_gives_a_command_at_once(node):
+    sent = message(HumanHand().landmarks(OPEN))
+    node._on_landmarks(sent)
+    (command,) = node._publisher
+    assert command.header.stamp == sent.header.stamp
+    assert command.header.frame_id == 'hand'
+    assert command.sequence == sent.sequence
+    assert command.hand == 'allegro_right'
+    assert len(command.keypoints) == len(command.keypoint_names) == 8
+    assert len(command.joint_positions) == len(command.joint_names) == 16
+
+
+def test_nothing_is_published_without_the_right_hand(node):
+    points = HumanHand().landmarks(OPEN)
+    node._on_landmarks(message(points, valid=False))
+    node._on_landmarks(message(points, side=HandLandmarks.LEFT))
+    node._on_landmarks(message(points, side=HandLandmarks.UNKNOWN))
+    assert not node._publisher
+    assert node._refused == {'INVALID': 1, 'HANDEDNESS': 2}
+
+
+@pytest.mark.parametrize(
+    'points',
+    [
+        np.full((21, 3), np.nan),
+        np.full((21, 3), np.inf),
+        np.zeros((21, 3)),
+        np.full((21, 3), 1e308),
+        100.0 * HumanHand().landmarks(OPEN),
+        HumanHand('left').landmarks(FIST),
+    ],
+)
+def test_bad_hands_are_refused_without_an_exception(node, points):
+    node._on_landmarks(message(points))
+    assert not node._publisher
+    assert sum(node._refused.values()) == 1
+
+
+def test_the_adapter_speaks_for_a_headset(node):
+    adapter = HandAdapterNode()
+    adapter._publisher = Published()
+    mapping = load_input('quest_right')
+    points = HumanHand().landmarks(OPEN) + [0.0, 0.0, 0.5]
+    names = list(mapping.landmarks)
+    poses = PoseArray()
+    for pose in mapping.names:
+        place = next((i for i, name in enumerate(names) if mapping.landmarks[name] == pose), 0)
+        x, y, z = points[place]
+        poses.poses.append(Pose(position=Point(x=x, y=-y, z=-z)))
+    adapter._on_poses(poses)
+    (hand,) = adapter._publisher
+    np.testing.assert_allclose([(p.x, p.y, p.z) for p in hand.points], points, atol=1e-9)
+    node._on_landmarks(hand)
+    assert len(node._publisher) == 1
+    adapter._on_poses(PoseArray())
+    assert len(adapter._publisher) == 1
+    adapter.destroy_node()
