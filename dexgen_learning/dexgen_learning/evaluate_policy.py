@@ -16,7 +16,15 @@ from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps, find_policy
 from dexgen_learning.ppo.network import PolicyNetwork
 from dexgen_learning.scoring.interval import ratio_interval
-from dexgen_learning.scoring.score import Expert, following, holding, interpolating, Score, score
+from dexgen_learning.scoring.score import (
+    Expert,
+    following,
+    holding,
+    interpolating,
+    Score,
+    score,
+    servoing,
+)
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 
 
@@ -83,11 +91,12 @@ def evaluate(config: EvaluateConfig) -> dict:
     best = swept[best_rate]
     policy = run(config, following(network), config.objects)
     hold = run(config, holding(), config.objects)
+    base = run(config, servoing(), config.objects)
     held_out = tuple(n for n in config.held_out if _has_grasps(config.hand, n))
     away = run(config, following(network), held_out) if held_out else None
     return {
         'policy': policy.as_dict(), 'interpolation': {'rate': best_rate, **best.as_dict()},
-        'hold': hold.as_dict(),
+        'hold': hold.as_dict(), 'servo': base.as_dict(),
         'interpolation_by_rate': {str(r): s.as_dict() for r, s in swept.items()},
         'goals_ratio': policy.goals_per_min / max(best.goals_per_min, 1e-9),
         'time_ratio': policy.s_between_drops / best.s_between_drops,

@@ -48,7 +48,7 @@ def test_a_drop_costs_and_starts_anew():
     group = school.env.sim.groups[0]
     group.qpos[1, group.object_q.start] += 0.3
     outcome = school.step(np.zeros((3, 16)))
-    assert outcome.dropped.tolist() == [False, True, False] and outcome.reward[1] < -4.0
+    assert outcome.dropped.tolist() == [False, True, False] and outcome.reward[1] < -8.0
     assert not school.env.dropped.any() and school.env.time[1] == 0.0
 
 

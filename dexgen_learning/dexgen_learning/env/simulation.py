@@ -19,6 +19,8 @@ from dexgen_learning.env.randomization import Draw
 
 OBJECT_BODY = 'object'
 OBJECT_JOINT = 'object_joint'
+CLAMPED = 1e-3
+"""A target that ends a control step farther from the wanted one counts as clamped [rad]."""
 
 
 @dataclass(frozen=True)
@@ -221,12 +223,11 @@ class Simulation:
                  previous: np.ndarray | None) -> np.ndarray:
         """The targets of every physics step, (n, substeps, J), and the new limiter state."""
         control = np.empty((self.n, self.substeps, wanted.shape[-1]))
-        self.clamped[:] = False
         for k in range(self.substeps):
             goal = wanted
             if delay is not None and np.any(delay > k * self.dt):
                 goal = np.where(delay[:, None] > k * self.dt, previous, wanted)
-            self.limiter, clamped = gate.limit(goal, self.limiter, self.limits, self.dt)
+            self.limiter, _ = gate.limit(goal, self.limiter, self.limits, self.dt)
             control[:, k] = self.limiter.position
-            self.clamped |= clamped
+        self.clamped[:] = np.abs(self.limiter.position - wanted) > CLAMPED
         return control

@@ -24,19 +24,19 @@ class PpoConfig:
         max_grad_norm: gradients are clipped to it.
     """
 
-    environments: int = 384
+    environments: int = 192
     steps: int = 24
     hidden: tuple[int, ...] = (512, 256, 128)
     learning_rate: float = 3e-4
     adaptive: bool = True
     desired_kl: float = 0.01
-    epochs: int = 4
+    epochs: int = 5
     mini_batches: int = 4
     clip: float = 0.2
     gamma: float = 0.99
     lam: float = 0.95
     entropy: float = 0.0
-    initial_std: float = 0.27
+    initial_std: float = 0.25
     max_grad_norm: float = 1.0
 
 

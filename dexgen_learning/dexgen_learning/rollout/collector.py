@@ -34,6 +34,7 @@ class CollectorConfig:
         steps: control steps of a chunk.
         edge_share: chance that the next goal is a tested edge of the grasp just reached.
         rates: range of the interpolation's rate, drawn for each goal: slow and fast styles.
+        gains: range of the factor on the servo, drawn for each goal.
         hold_share: chance of holding for a while after a goal.
         hold: range of that time [s].
         policy_share: share of goals that a policy pursues, if there is one.
@@ -48,7 +49,8 @@ class CollectorConfig:
     per_object: int = 64
     steps: int = 400
     edge_share: float = 0.85
-    rates: tuple[float, float] = (0.12, 0.4)
+    rates: tuple[float, float] = (0.15, 0.4)
+    gains: tuple[float, float] = (0.5, 1.2)
     hold_share: float = 0.35
     hold: tuple[float, float] = (0.3, 4.0)
     policy_share: float = 0.6
@@ -75,7 +77,7 @@ class Collector:
         self.disturbances = Disturbances(hand, n, config.disturbance, self.rng)
         self.neighbours = self._adjacency(sets)
         self.node = self.task.start_row.copy()
-        self.rate, self.noise = np.zeros(n), np.zeros(n)
+        self.rate, self.noise, self.gain = np.zeros(n), np.zeros(n), np.zeros(n)
         self.holding = np.zeros(n)
         self.policy = np.full(n, -1)
         self.segment = np.zeros(n, dtype=int)
@@ -106,6 +108,7 @@ class Collector:
             self.segment[i] = self._segments
         task.measure()
         self.rate[ids] = rng.uniform(*config.rates, size=len(ids))
+        self.gain[ids] = rng.uniform(*config.gains, size=len(ids))
         self.noise[ids] = rng.uniform(0.0, config.policy_noise, size=len(ids))
         chosen = rng.integers(0, max(len(self.policies), 1), size=len(ids))
         pursue = (rng.random(len(ids)) < config.policy_share) & (len(self.policies) > 0)
@@ -114,8 +117,8 @@ class Collector:
 
     def clean_wanted(self) -> tuple[np.ndarray, np.ndarray]:
         """What the experts want next (n, J) [rad], and the source of each row (n,)."""
-        task, target = self.task, self.task.env.sim.target
-        wanted = task.interpolation(self.rate[:, None])
+        task = self.task
+        wanted = task.servoed(self.rate[:, None], self.gain[:, None])
         source = np.where(self.holding > 0.0, HOLD, self.source)
         acting = (self.policy >= 0) & (self.holding <= 0.0)
         if np.any(acting):
@@ -127,8 +130,6 @@ class Collector:
                 task.last_action[rows] = np.clip(action, -1.0, 1.0)
                 wanted[rows] = task.wanted(task.last_action)[rows]
             source = np.where(acting, POLICY, source)
-        settled = np.abs(task.goals.target - target).max(axis=1) < 0.02
-        wanted = np.where(((self.holding > 0.0) & settled)[:, None], task.goals.target, wanted)
         return wanted, source
 
     def collect(self) -> np.ndarray:

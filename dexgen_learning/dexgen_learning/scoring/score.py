@@ -71,6 +71,11 @@ def interpolating(rate: float) -> Expert:
     return lambda task: task.interpolation(rate)
 
 
+def servoing() -> Expert:
+    """Interpolation with feedback on the object's pose, no network."""
+    return lambda task: task.servoed()
+
+
 def holding() -> Expert:
     """Stay at the target in which the episode began."""
     return lambda task: task.book.target[task.start_row]

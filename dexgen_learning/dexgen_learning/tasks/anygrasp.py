@@ -11,6 +11,7 @@ from dexgen_learning.env.environment import ACTION_SCALE, EnvironmentConfig, Han
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.tasks.goal import GoalBook, GoalConfig
 from dexgen_learning.tasks.reward import Effort, effort_reward, goal_reward, RewardWeights
+from dexgen_learning.tasks.servo import ObjectError, servo, ServoConfig
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class AnygraspConfig:
         weights: of the reward.
         rate: share per 0.1 s by which the target moves to the goal's stored target; 0 leaves
             the action alone.
+        servo: feedback on the object's pose, added to the interpolation.
         residual: what a policy's output of 1 adds to the target per 0.1 s [rad].
         episode_s: an episode that lasts this long ends without penalty [s].
     """
@@ -30,8 +32,9 @@ class AnygraspConfig:
     environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
     goal: GoalConfig = field(default_factory=GoalConfig)
     weights: RewardWeights = field(default_factory=RewardWeights)
-    rate: float = 0.2
-    residual: float = 0.15
+    rate: float = 0.3
+    servo: ServoConfig = field(default_factory=ServoConfig)
+    residual: float = 0.1
     episode_s: float = 60.0
 
 
@@ -113,10 +116,18 @@ class AnygraspTask:
         part = 1.0 - (1.0 - np.asarray(rate))**(self.env.dt / 0.1)
         return self.env.sim.target + part * (self.goals.target - self.env.sim.target)
 
+    def servoed(self, rate: float | np.ndarray | None = None,
+                gain: np.ndarray | float = 1.0) -> np.ndarray:
+        """Interpolation with feedback on the object's pose, (n, J) [rad]."""
+        error = ObjectError(self.env.sim.object_pos, self.sizes, self.position_error,
+                            self.turn_error)
+        change = servo(self.env.kinematics, self.env.sim.q, error, self.config.servo, gain)
+        return self.interpolation(rate) + change * (self.env.dt / 0.1)
+
     def wanted(self, action: np.ndarray) -> np.ndarray:
-        """The joint targets of a policy's output (n, J): residual on the interpolation."""
+        """The joint targets of a policy's output (n, J): residual on servoed interpolation."""
         scale = self.config.residual * self.env.dt / 0.1
-        return self.interpolation() + scale * np.clip(action, -1.0, 1.0)
+        return self.servoed() + scale * np.clip(action, -1.0, 1.0)
 
     def step(self, action: np.ndarray) -> Outcome:
         """One control step with a policy's output (n, J)."""

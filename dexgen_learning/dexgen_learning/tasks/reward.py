@@ -22,7 +22,7 @@ class RewardWeights:
 
     progress: float = 1.0
     success: float = 5.0
-    drop: float = -5.0
+    drop: float = -10.0
     tip_speed: float = -0.02
     action: float = -0.01
     torque: float = -0.02

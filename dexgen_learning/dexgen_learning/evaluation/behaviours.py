@@ -1,0 +1,268 @@
+"""Behaviour tests in the calm scene: magnetic, refusal, free finger, release.
+
+Each begins in a grasp that holding still keeps and gives one constant command. Magnetic and
+refusal take the grasps in which the raw command drops the object: refusing it is what is tested.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dexgen_description import Hand, ObjectModel
+import numpy as np
+
+from dexgen_learning.env.disturbance import WristConfig
+from dexgen_learning.env.environment import EnvironmentConfig, HandEnvironment, Start
+from dexgen_learning.env.randomization import NONE
+from dexgen_learning.evaluation.rivals import Hold, Raw
+from dexgen_learning.evaluation.situation import Control, Situation
+from dexgen_learning.grasps.grasp_set import GraspSet
+
+PALM_UP = (float(np.sqrt(0.5)), 0.0, float(-np.sqrt(0.5)), 0.0)
+"""Orientation world -> hand of the calm scene: the palm looks up."""
+MAGNETIC_REACH = 0.04
+"""How far the supporting finger is commanded away [m]."""
+FREE_REACH = 0.03
+"""How far the free finger is commanded [m]."""
+FREE_ERROR = 0.01
+"""How near it must end [m]."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Grasps and what is commanded in them.
+
+    Attributes:
+      start: where the trials begin.
+      raw: (n, J) joint targets of the command [rad].
+      finger: (n,) finger that the command moves, -1 for all.
+    """
+
+    start: Start
+    raw: np.ndarray
+    finger: np.ndarray
+
+    def take(self, rows: np.ndarray) -> 'Trials':
+        """Some of them."""
+        start = Start(*(value[rows] for value in vars(self.start).values()))
+        return Trials(start, self.raw[rows], self.finger[rows])
+
+
+@dataclass(frozen=True)
+class Played:
+    """How trials went.
+
+    Attributes:
+      dropped: (n,) whether the object was lost.
+      keypoints: (n, K, 3) at the end, or before the drop [m].
+    """
+
+    dropped: np.ndarray
+    keypoints: np.ndarray
+
+
+class CalmScene:
+    """One object in the calm scene, as many hands as there are grasps.
+
+    Args:
+      hand: hand description.
+      object_model: the object.
+      grasps: of the object.
+      orientation: world -> hand (w, x, y, z).
+    """
+
+    def __init__(
+        self,
+        hand: Hand,
+        object_model: ObjectModel,
+        grasps: GraspSet,
+        orientation: Sequence[float] = PALM_UP,
+    ):
+        wrist = WristConfig(speed=0.0, random_start=False, start=tuple(orientation))
+        self._config = EnvironmentConfig(randomization=NONE, wrist=wrist)
+        self._hand, self._object, self._grasps = hand, object_model, grasps
+        self._environments: dict[int, HandEnvironment] = {}
+
+    def environment(self, count: int) -> HandEnvironment:
+        """An environment of that many hands."""
+        if count not in self._environments:
+            self._environments[count] = HandEnvironment(
+                self._hand, [self._object], count, self._config
+            )
+        return self._environments[count]
+
+    def every_grasp(self) -> Trials:
+        """All grasps, commanded to stay."""
+        grasps = self._grasps
+        start = Start(grasps.q, grasps.target, grasps.object_pos, grasps.object_quat)
+        return Trials(start, grasps.target.copy(), np.full(len(grasps), -1))
+
+    def touching(self) -> np.ndarray:
+        """(N, F) whether each finger touches the object in each grasp."""
+        links = np.array([name.split('_')[0] for name in self._hand.link_names])
+        bits = (self._grasps.contacts[:, None] >> np.arange(len(links))) & 1
+        return np.stack([bits[:, links == name].any(axis=1) for name in self._hand.fingers], -1)
+
+    def play(self, trials: Trials, control: Control, seconds: float) -> Played:
+        """Command the trials for some time."""
+        count = len(trials.raw)
+        environment = self.environment(count)
+        kinematics = environment.kinematics
+        environment.reset(np.arange(count), trials.start)
+        command = kinematics.keypoints(trials.raw)
+        lost = np.zeros(count, bool)
+        ends = kinematics.keypoints(environment.sim.q)
+        for step in range(round(seconds / environment.dt)):
+            positions, targets = environment.observed_history()
+            situation = Situation(
+                environment.sim.target.copy(),
+                trials.start.target,
+                trials.raw,
+                command,
+                True,
+                np.full(count, step == 0),
+                positions,
+                targets,
+                environment.dt,
+            )
+            wanted = control.wanted(situation)
+            environment.step(np.clip(wanted, self._hand.lower, self._hand.upper))
+            lost |= environment.dropped
+            here = kinematics.keypoints(environment.sim.q)
+            ends = np.where(lost[:, None, None], ends, here)
+        return Played(lost, ends)
+
+
+def reaching(kinematics, targets: np.ndarray, finger: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """Joint targets that bring one fingertip of each hand elsewhere, as far as the joints allow.
+
+    Damped least squares on that finger's joints.
+
+    Args:
+      kinematics: forward kinematics of the hand.
+      targets: (n, J) where to begin [rad].
+      finger: (n,) which finger.
+      move: (n, 3) how far [m].
+    """
+    hand = kinematics.hand
+    rows = np.arange(len(targets))
+    tips = np.asarray(hand.tip_indices)[finger]
+    goal = kinematics.keypoints(targets)[rows, tips] + move
+    names = np.array([name.split('_')[0] for name in hand.joint_names])
+    own = np.stack([names == hand.fingers[f] for f in finger])
+    q = targets.copy()
+    for _ in range(50):
+        error = goal - kinematics.keypoints(q)[rows, tips]
+        jacobian = kinematics.keypoint_jacobian(q)[rows, tips] * own[:, None, :]
+        square = jacobian @ jacobian.transpose(0, 2, 1) + 1e-5 * np.eye(3)
+        step = np.einsum('nij,ni->nj', jacobian, np.linalg.solve(square, error[..., None])[..., 0])
+        q = np.clip(q + 0.5 * step, hand.lower, hand.upper)
+    return q
+
+
+def magnetic(scene: CalmScene, kinematics) -> Trials:
+    """One supporting finger is commanded away from the object's centre."""
+    every, touching = scene.every_grasp(), scene.touching()
+    grasp, finger = np.nonzero(touching)
+    trials = every.take(grasp)
+    tips = kinematics.fingertips(trials.start.q)[np.arange(len(grasp)), finger]
+    away = tips - trials.start.object_pos
+    away = MAGNETIC_REACH * away / np.linalg.norm(away, axis=-1, keepdims=True)
+    raw = reaching(kinematics, trials.start.target, finger, away)
+    return Trials(trials.start, raw, finger)
+
+
+def refusal(scene: CalmScene, kinematics) -> Trials:
+    """The whole palm is commanded open."""
+    every = scene.every_grasp()
+    raw = np.broadcast_to(kinematics.hand.rest, every.raw.shape).copy()
+    return Trials(every.start, raw, every.finger)
+
+
+def free_finger(scene: CalmScene, kinematics, seed: int = 0) -> Trials:
+    """A finger that touches nothing is commanded somewhere else."""
+    every, touching = scene.every_grasp(), scene.touching()
+    grasp, finger = np.nonzero(~touching)
+    trials = every.take(grasp)
+    random = np.random.default_rng(seed)
+    move = random.normal(size=(len(grasp), 3))
+    move *= 1.6 * FREE_REACH / np.linalg.norm(move, axis=-1, keepdims=True)
+    # Away from the object, so that the way is free.
+    tips = kinematics.fingertips(trials.start.q)[np.arange(len(grasp)), finger]
+    away = tips - trials.start.object_pos
+    move *= np.sign((move * away).sum(axis=-1, keepdims=True))
+    raw = reaching(kinematics, trials.start.target, finger, move)
+    before = kinematics.fingertips(trials.start.target)[np.arange(len(grasp)), finger]
+    after = kinematics.fingertips(raw)[np.arange(len(grasp)), finger]
+    far = np.linalg.norm(after - before, axis=-1) >= FREE_REACH
+    return Trials(trials.start, raw, finger).take(np.flatnonzero(far))
+
+
+HOLD_TIME = 10.0
+"""How long the object must stay [s]."""
+FREE_TIME = 1.0
+"""When the free finger is judged [s]."""
+MOST = 400
+"""Candidates that are tried at once."""
+
+
+def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed: int) -> Trials:
+    """Trials whose grasp holding still keeps and, if asked, whose raw command drops.
+
+    The calm scene has no randomness: once is enough to know.
+    """
+    random = np.random.default_rng(seed)
+    rows = random.permutation(len(trials.raw))[:MOST]
+    trials = trials.take(rows)
+    good = ~scene.play(trials, Hold(), HOLD_TIME).dropped
+    if raw_drops:
+        good &= scene.play(trials, Raw(), HOLD_TIME).dropped
+    return trials.take(np.flatnonzero(good)[:count])
+
+
+def behaviour_shares(
+    scene: CalmScene,
+    kinematics,
+    control: Callable[[int], Control],
+    count: int = 200,
+    seed: int = 0,
+) -> dict[str, float | None]:
+    """Shares of trials that went as they should; None where no trial is admitted.
+
+    Args:
+      scene: object and grasps.
+      kinematics: of the hand.
+      control: makes a control for so many hands.
+      count: trials of each test.
+      seed: of the choice of trials.
+    """
+    shares: dict[str, float | None] = {}
+    for name, made in (
+        ('magnetic', magnetic(scene, kinematics)),
+        ('refusal', refusal(scene, kinematics)),
+    ):
+        trials = admitted(scene, made, True, count, seed)
+        number = len(trials.raw)
+        shares[f'{name}_share'] = shares[f'{name}_trials'] = None
+        if number:
+            played = scene.play(trials, control(number), HOLD_TIME)
+            shares[f'{name}_share'] = float(1.0 - played.dropped.mean())
+            shares[f'{name}_trials'] = number
+    trials = admitted(scene, free_finger(scene, kinematics, seed), False, count, seed)
+    number = len(trials.raw)
+    shares['free_finger_share'] = shares['free_finger_trials'] = None
+    if number:
+        shares['free_finger_share'] = _free_share(scene, kinematics, control(number), trials)
+        shares['free_finger_trials'] = number
+    trials = admitted(scene, refusal(scene, kinematics), False, count, seed)
+    released = scene.play(trials, Raw(), HOLD_TIME)
+    shares['release_share'] = float(released.dropped.mean()) if len(trials.raw) else None
+    return shares
+
+
+def _free_share(scene: CalmScene, kinematics, control: Control, trials: Trials) -> float:
+    played = scene.play(trials, control, FREE_TIME)
+    rows = np.arange(len(trials.raw))
+    tips = np.asarray(kinematics.hand.tip_indices)[trials.finger]
+    wanted = kinematics.keypoints(trials.raw)[rows, tips]
+    error = np.linalg.norm(played.keypoints[rows, tips] - wanted, axis=-1)
+    return float(((error < FREE_ERROR) & ~played.dropped).mean())
