@@ -52,7 +52,7 @@ class Peer:
         self.hand = load_hand('allegro_right')
         self.heard: dict[str, list] = {}
         self._arrived = threading.Condition()
-        self._targets = topics.JOINT_TARGET.publisher(self.node)
+        self._targets = None
         self._sequence = 0
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
@@ -111,6 +111,7 @@ class Peer:
 
     def send(self, session_id: int, positions, age: float = 0.0, hand=None) -> None:
         """Send a target whose stamp is `age` [s] old."""
+        self._targets = self._targets or topics.JOINT_TARGET.publisher(self.node)
         self._sequence += 1
         message = JointTarget(
             session_id=session_id,

@@ -56,6 +56,7 @@ def follow(peer, hand, wanted) -> None:
     answer = peer.call(Trigger, 'hand_bridge/engage')
     assert answer.success, answer.message
     running = peer.wait(STACK_STATE, lambda m: m.state == StackState.RUNNING)
+    peer.wait(TRUTH)
     start = positions(peer.heard[TRUTH.name][-1], hand)
     first = peer.wait(APPLIED_TARGET, lambda m: m.session_id == running.session_id)
     assert np.abs(np.array(first.positions) - start).max() < 0.1
@@ -103,7 +104,7 @@ def test_a_silent_hand_is_a_fault_and_needs_a_reset(start_hand, start_bridge, pe
     since = peer.count(TRUTH)
     start_hand('allegro_v5')
     peer.wait(TRUTH, since=since)
-    time.sleep(0.5)
+    time.sleep(1.0)
     assert peer.call(Trigger, 'hand_bridge/reset').success
     peer.heard[STACK_STATE.name].clear()
     follow(peer, hand, hand.pregrasp + 0.1)
