@@ -91,7 +91,13 @@ class HandBridgeNode(LifecycleNode):
         bridge, hand = self.bridge, self._assembly.hand
         self._outbox = Outbox(self, hand, self._assembly.own_joint_states)
         self._outbox.show(getattr(bridge.backend, 'object', None))
-        self._inbox = Inbox(self, bridge, self._controller_ready, self._emergency_stop)
+        self._inbox = Inbox(
+            self,
+            bridge,
+            self._controller_ready,
+            self._emergency_stop,
+            follow_wrist=self._value('wrist') == 'operator',
+        )
         self._start_physics()
         self._stream_timers = [
             self.create_timer(1.0 / VIEW_RATE, self._publish_scene),

@@ -8,6 +8,7 @@ from dexgen_description import Hand, hand_spec, hand_urdf
 from dexgen_msgs.msg import ControllerState, JointTarget
 from dexgen_node import topics
 from dexgen_node.rates import RateWatch
+from geometry_msgs.msg import QuaternionStamped
 import mujoco
 import numpy as np
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -139,10 +140,16 @@ class Inbox:
       bridge: who takes the targets.
       ready: called whenever a controller says that it waits for an engage.
       stop: called at an emergency stop.
+      follow_wrist: whether the simulated wrist follows the operator's while RUNNING.
     """
 
     def __init__(
-        self, node, bridge: Bridge, ready: Callable[[], None], stop: Callable[[], None]
+        self,
+        node,
+        bridge: Bridge,
+        ready: Callable[[], None],
+        stop: Callable[[], None],
+        follow_wrist: bool = False,
     ):
         self._node = node
         self._bridge = bridge
@@ -154,6 +161,8 @@ class Inbox:
             topics.CONTROLLER_STATE.subscription(node, self._on_controller),
             node.create_subscription(Empty, EMERGENCY_STOP, lambda _: stop(), reliable),
         ]
+        if follow_wrist and bridge.backend.simulated:
+            self._subscriptions.append(topics.WRIST_COMMAND.subscription(node, self._on_wrist))
 
     def close(self) -> None:
         """End the subscriptions."""
@@ -166,6 +175,18 @@ class Inbox:
         stamp = message.header.stamp
         age = stamp_age(self._node.get_clock().now().nanoseconds, stamp.sec, stamp.nanosec)
         self._bridge.receive(target_of(message, age), now)
+
+    def _on_wrist(self, message: QuaternionStamped) -> None:
+        turn = message.quaternion
+        with self._bridge.lock:
+            if not self._bridge.status.session_id:
+                return
+            try:
+                self._bridge.backend.turn_wrist([turn.w, turn.x, turn.y, turn.z])
+            except ValueError as error:
+                self._node.get_logger().warning(
+                    f'wrist_command: {error}', throttle_duration_sec=5.0
+                )
 
     def _on_controller(self, message: ControllerState) -> None:
         if message.control_rate > 0.0:

@@ -7,7 +7,7 @@ import time
 from dexgen_msgs.msg import AppliedTarget, StackState
 from dexgen_msgs.srv import SelectObject, SetWrist
 from dexgen_node import topics
-from geometry_msgs.msg import Quaternion
+from geometry_msgs.msg import Quaternion, QuaternionStamped
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
@@ -222,3 +222,23 @@ def test_a_killed_bridge_resumes_its_scene_paused(start_bridge, peer):
     since = peer.count(STATE)
     start_bridge(object='cube')
     assert peer.wait(STATE, since=since).reason == 'START'
+
+
+def test_the_wrist_follows_the_operator_while_running(start_bridge, peer):
+    peer.hear(STATE, topics.TF, JOINTS)
+    start_bridge(object='none', wrist='operator')
+    peer.wait(JOINTS)
+    publisher = topics.WRIST_COMMAND.publisher(peer.node)
+    message = QuaternionStamped(quaternion=Quaternion(w=0.5, x=0.5, y=0.5, z=0.5))
+
+    def nearness(session):
+        """Cosine of half the angle left after two seconds of commands."""
+        for _ in range(60):
+            publisher.publish(message)
+            peer.stream(session, peer.hand.rest, 1.0 / 30.0)
+        transforms = peer.wait(topics.TF, since=peer.count(topics.TF)).transforms
+        [wrist] = [t.transform.rotation for t in transforms if t.child_frame_id == 'hand']
+        return abs(wrist.w + wrist.x + wrist.y + wrist.z) / 2.0
+
+    assert nearness(0) == pytest.approx(0.5**0.5, abs=1e-3)
+    assert nearness(engage(peer)) > 0.999
