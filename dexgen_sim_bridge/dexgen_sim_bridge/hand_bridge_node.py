@@ -5,6 +5,7 @@ import time
 
 from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.lifecycle import LifecycleNode
+from dexgen_node.loop import FixedRateLoop
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -27,7 +28,8 @@ from dexgen_sim_bridge.streams_node import Inbox, Outbox, StateStream
 UNCONFIGURED = Status(State.FAULT, 'NOT_CONFIGURED', 'the bridge is not configured')
 JOINT_STATE_RATE = 100.0
 VIEW_RATE = 30.0
-_SAVE_PERIOD, _HEARTBEAT, _MARKER_PERIOD = 0.2, 0.5, 1.0
+SAVE_RATE = 5.0
+_HEARTBEAT, _MARKER_PERIOD = 0.5, 1.0
 
 
 class HandBridgeNode(LifecycleNode):
@@ -102,8 +104,10 @@ class HandBridgeNode(LifecycleNode):
         self._stream_timers = [
             self.create_timer(1.0 / VIEW_RATE, self._publish_scene),
             self.create_timer(_MARKER_PERIOD, self._outbox.send_markers),
-            self.create_timer(_SAVE_PERIOD, self._save),
         ]
+        # On a thread of its own: a slow disk must not delay an emergency stop.
+        self._saving = FixedRateLoop(SAVE_RATE, self._save, self._loop_failed, 'saving')
+        self._saving.start()
         self._publish_state()
         scene = f'{hand.name} with {bridge.backend.object_name or "no object"}'
         self.get_logger().info(f'{scene} on {bridge.backend.name}')
@@ -143,6 +147,7 @@ class HandBridgeNode(LifecycleNode):
             self._physics.stop()
             self._physics = None
         if self._stream_timers:
+            self._saving.stop()
             for timer in self._stream_timers:
                 self.destroy_timer(timer)
             self._stream_timers = []
@@ -163,7 +168,7 @@ class HandBridgeNode(LifecycleNode):
             max(1, round(rate / JOINT_STATE_RATE)),
             self._outbox.send_joints,
             self._publish_state,
-            self._physics_failed,
+            self._loop_failed,
             self._value('priority'),
         )
         self._physics.start()
@@ -172,11 +177,11 @@ class HandBridgeNode(LifecycleNode):
         if not self._physics.alive:
             self._start_physics()
 
-    def _physics_failed(self, error: BaseException) -> None:
+    def _loop_failed(self, error: BaseException) -> None:
         if not self.context.ok():
             return  # A signal ended the context before this thread: nothing can be published.
-        self.get_logger().error(f'the physics thread ended: {error!r}')
-        self.bridge.fail(BackendError('INTERNAL', f'the physics thread ended: {error!r}'))
+        self.get_logger().error(f'a thread of the bridge ended: {error!r}')
+        self.bridge.fail(BackendError('INTERNAL', f'a thread of the bridge ended: {error!r}'))
         self._publish_state()
 
     def _emergency_stop(self) -> None:
@@ -212,7 +217,7 @@ class HandBridgeNode(LifecycleNode):
         if step:
             self._outbox.send_scene(step.measured.positions, wrist, reading)
 
-    def _save(self) -> None:
+    def _save(self, now: float) -> None:
         if self.status.state == State.FAULT:
             return
         try:

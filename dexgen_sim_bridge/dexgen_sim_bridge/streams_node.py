@@ -105,23 +105,26 @@ class Outbox:
     def send_scene(self, positions: np.ndarray, wrist: np.ndarray, reading) -> None:
         """Publish the transforms of a posture (J,) [rad], and the object's state."""
         now = self._node.get_clock().now().nanoseconds
+        if reading and self._object:
+            message = object_state(reading, topics.HAND_FRAME)
+            set_stamp(message.header.stamp, now)
+            self._object_state.publish(message)
+        if not self._tf.get_subscription_count() or bool(reading) != bool(self._object):
+            return
         data = self._kinematics
         data.qpos[:] = positions
         mujoco.mj_kinematics(data.model, data)
         places, turns = data.xpos[self._bodies], data.xquat[self._bodies]
-        if reading and self._object:
+        if reading:
             places = np.vstack([places, reading.position])
             turns = np.vstack([turns, reading.quaternion])
-            message = object_state(reading, topics.HAND_FRAME)
-            set_stamp(message.header.stamp, now)
-            self._object_state.publish(message)
-        elif self._object:
-            return
         self._transforms.fill(wrist, places, turns, now)
         self._tf.publish(self._transforms.message)
 
     def send_markers(self) -> None:
         """Publish the shapes of hand and object; they are locked to the frames of their links."""
+        if not self._markers.get_subscription_count():
+            return
         stamp = self._node.get_clock().now().to_msg()
         markers = self._scene.markers
         for marker in markers:
