@@ -92,7 +92,9 @@ class Assembly:
         backend = MujocoBackend(self.hand, self._value('object'), config)
         logger, within = self._node.get_logger(), self._value('resume_within')
         directory = state_directory(self._value('state_directory'))
-        self._scene = SavedScene(directory, self._node.get_fully_qualified_name())
+        configured = ' '.join(map(self._value, ('hand', 'object', 'wrist', 'drive')))
+        name = self._node.get_fully_qualified_name()
+        self._scene = SavedScene(directory, name, configured)
         try:
             resumed = self._scene.resume(backend, time.time(), within)
         except (ValueError, OSError) as error:

@@ -256,7 +256,7 @@ def declare_parameters(node) -> None:
     declare(node, 'warn_factor', 0.98, 'real-time factor below it warns', low=0, high=1)
     declare(node, 'error_factor', 0.8, 'real-time factor below it is an error', low=0, high=1)
     declare(node, 'state_directory', '', 'saved scene; empty: ROS_HOME/dexgen, ~/.ros/dexgen')
-    declare(node, 'resume_within', 10.0, 'age of a saved scene to resume [s]', low=0, high=1e6)
+    declare(node, 'resume_within', 60.0, 'age of a saved scene to resume [s]', low=0, high=1e6)
     declare(node, 'auto_engage', False, 'engage once when the controller is ready')
     declare(node, 'autostart', True, 'configure and activate at start')
 

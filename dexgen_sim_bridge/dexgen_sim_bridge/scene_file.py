@@ -62,9 +62,11 @@ class SavedScene:
     Args:
       directory: where it lies; it is created when it is needed.
       node: fully qualified name of the node.
+      configured: what the bridge was started with; another start does not resume the scene.
     """
 
-    def __init__(self, directory: Path, node: str):
+    def __init__(self, directory: Path, node: str, configured: str):
+        self._configured = configured
         domain = os.environ.get('ROS_DOMAIN_ID', '0')
         self.path = directory / f'{node.strip("/").replace("/", "_")}_{domain}.json'
 
@@ -82,13 +84,14 @@ class SavedScene:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         saved = load_scene(self.path, time, within)
-        if saved:
-            backend.restore(saved)
-        return bool(saved)
+        if not saved or saved.get('configured') != self._configured:
+            return False
+        backend.restore(saved)
+        return True
 
     def save(self, saved: dict, time: float) -> None:
         """Write MujocoBackend.saved() at wall clock `time` [s]; raises OSError."""
-        save_scene(self.path, saved, time)
+        save_scene(self.path, {'configured': self._configured, **saved}, time)
 
     def forget(self) -> None:
         """Remove the file: the bridge ended in an orderly way."""

@@ -23,7 +23,7 @@ def test_an_old_file_and_one_from_the_future_are_no_scene_to_resume(tmp_path, ti
 
 def test_no_file_is_no_scene(tmp_path):
     assert load_scene(tmp_path / 'scene.json', 0.0, 10.0) is None
-    SavedScene(tmp_path, '/hand_bridge').forget()
+    SavedScene(tmp_path, '/hand_bridge', 'cube').forget()
 
 
 @pytest.mark.parametrize('content', [b'', b'{"version": 1', b'[]', b'{"version": 7}', b'\xff\xfe'])
@@ -53,11 +53,13 @@ class Restored:
 
 def test_each_node_and_domain_has_a_file_of_its_own(monkeypatch, tmp_path):
     monkeypatch.setenv('ROS_DOMAIN_ID', '7')
-    scene, backend = SavedScene(tmp_path / 'new', '/lab/hand_bridge'), Restored()
+    scene, backend = SavedScene(tmp_path / 'new', '/lab/hand_bridge', 'cube'), Restored()
     assert not scene.resume(backend, 1000.0, 10.0)
     scene.save({'hand': 'allegro_right'}, 1000.0)
     assert scene.path == tmp_path / 'new' / 'lab_hand_bridge_7.json'
     assert scene.resume(backend, 1001.0, 10.0)
     assert backend.saved['hand'] == 'allegro_right'
+    otherwise = SavedScene(tmp_path / 'new', '/lab/hand_bridge', 'sphere')
+    assert not otherwise.resume(backend, 1001.0, 10.0)
     scene.forget()
     assert not scene.resume(backend, 1002.0, 10.0)
