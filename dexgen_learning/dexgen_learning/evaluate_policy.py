@@ -47,8 +47,8 @@ class EvaluateConfig:
 
     policy: str = ''
     hand: str = 'allegro_right'
-    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere')
-    held_out: tuple[str, ...] = ('cuboid', 'ellipsoid', 'capsule', 'pen', 'screwdriver')
+    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere', 'cuboid', 'ellipsoid')
+    held_out: tuple[str, ...] = ('capsule', 'pen', 'screwdriver', 'syringe', 'hammer')
     rates: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.8)
     per_object: int = 32
     warm_up: float = 20.0

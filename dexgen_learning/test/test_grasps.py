@@ -1,14 +1,17 @@
 """Grasp sets: validation, files, graph."""
 
 from dexgen_description import Kinematics, load_hand, load_object
-from dexgen_learning.grasps import closing, expansion, manipulation
+from dexgen_learning.grasps import analytic, closing, expansion, manipulation
+from dexgen_learning.grasps.analytic import AnalyticConfig
 from dexgen_learning.grasps.closing import ClosingConfig
 from dexgen_learning.grasps.conveyor import Conveyor
 from dexgen_learning.grasps.generation import GenerationConfig, Generator
 from dexgen_learning.grasps.graph import candidate_edges, GraphConfig, measure_edges
 from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
+from dexgen_learning.grasps.net_force import net_force
 from dexgen_learning.grasps.reach import reach
+from dexgen_learning.grasps.surface import Surface
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.tasks.goal import GoalBook, GoalConfig
 import numpy as np
@@ -123,3 +126,28 @@ def test_goals_need_a_set_of_the_same_object():
         GoalBook([load_object('sphere')], [grasps])
     with pytest.raises(ValueError, match='at least 2'):
         GoalBook([load_object('cube')], [grasps.take(np.arange(1))])
+
+
+@pytest.mark.parametrize('name', ['cube', 'sphere', 'cylinder', 'screwdriver'])
+def test_surface_points_lie_on_the_surface(name):
+    model = load_object(name)
+    surface = Surface(model)
+    points, normals = surface.sample(300, np.random.default_rng(0))
+    outside = points + 1e-3 * normals
+    within = points - 1e-3 * normals
+    assert not np.any([part.inside(outside) for part in surface.parts], axis=0).mean() > 0.05
+    assert np.any([part.inside(within) for part in surface.parts], axis=0).mean() > 0.95
+    assert (np.ptp(points, axis=0) <= model.size + 1e-3).all()
+
+
+def test_the_papers_base_grasps_balance_and_reach():
+    kinematics, cube = Kinematics(HAND), load_object('cube')
+    rng = np.random.default_rng(0)
+    found = analytic.propose(kinematics, cube, 12, rng)
+    config = AnalyticConfig()
+    contacts = analytic.balanced_contacts(HAND, Surface(cube), 500, rng, config)
+    push = -contacts.normals * contacts.used[..., None]
+    assert (net_force(push) < config.threshold).all() and (contacts.used.sum(1) >= 2).all()
+    tips = kinematics.fingertips(found.q)
+    inside = np.linalg.norm(tips - found.object_pos[:, None], axis=-1).min(axis=1)
+    assert len(found) == 12 and (inside > 0.02).all()

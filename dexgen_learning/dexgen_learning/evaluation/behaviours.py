@@ -7,7 +7,8 @@ refusal take the grasps in which the raw command drops the object: refusing it i
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dexgen_description import Hand, ObjectModel
+from dexgen_description import Hand, Kinematics, ObjectModel
+from dexgen_sim_bridge.wrist import PALM_DOWN, PALM_UP
 import numpy as np
 
 from dexgen_learning.env.disturbance import WristConfig
@@ -17,8 +18,6 @@ from dexgen_learning.evaluation.rivals import Hold, Raw
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.grasps.grasp_set import GraspSet
 
-PALM_UP = (float(np.sqrt(0.5)), 0.0, float(-np.sqrt(0.5)), 0.0)
-"""Orientation world -> hand of the calm scene: the palm looks up."""
 MAGNETIC_REACH = 0.04
 """How far the supporting finger is commanded away [m]."""
 FREE_REACH = 0.03
@@ -75,7 +74,7 @@ class CalmScene:
         hand: Hand,
         object_model: ObjectModel,
         grasps: GraspSet,
-        orientation: Sequence[float] = PALM_UP,
+        orientation: Sequence[float],
     ):
         wrist = WristConfig(speed=0.0, random_start=False, start=tuple(orientation))
         self._config = EnvironmentConfig(randomization=NONE, wrist=wrist)
@@ -201,8 +200,8 @@ HOLD_TIME = 10.0
 """How long the object must stay [s]."""
 FREE_TIME = 1.0
 """When the free finger is judged [s]."""
-MOST = 400
-"""Candidates that are tried at once."""
+CANDIDATES = 2
+"""Candidates tried for each trial wanted."""
 
 
 def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed: int) -> Trials:
@@ -211,7 +210,7 @@ def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed
     The calm scene has no randomness: once is enough to know.
     """
     random = np.random.default_rng(seed)
-    rows = random.permutation(len(trials.raw))[:MOST]
+    rows = random.permutation(len(trials.raw))[: CANDIDATES * count]
     trials = trials.take(rows)
     good = ~scene.play(trials, Hold(), HOLD_TIME).dropped
     if raw_drops:
@@ -219,50 +218,65 @@ def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed
     return trials.take(np.flatnonzero(good)[:count])
 
 
-def behaviour_shares(
-    scene: CalmScene,
-    kinematics,
-    control: Callable[[int], Control],
-    count: int = 200,
-    seed: int = 0,
-) -> dict[str, float | None]:
-    """Shares of trials that went as they should; None where no trial is admitted.
+@dataclass(frozen=True)
+class Behaviours:
+    """The tests of one object.
 
     Args:
-      scene: object and grasps.
-      kinematics: of the hand.
-      control: makes a control for so many hands.
+      hand: hand description.
+      object_model: the object.
+      grasps: of the object.
       count: trials of each test.
       seed: of the choice of trials.
     """
-    shares: dict[str, float | None] = {}
-    for name, made in (
-        ('magnetic', magnetic(scene, kinematics)),
-        ('refusal', refusal(scene, kinematics)),
-    ):
-        trials = admitted(scene, made, True, count, seed)
+
+    hand: Hand
+    object_model: ObjectModel
+    grasps: GraspSet
+    count: int = 200
+    seed: int = 0
+
+    def shares(self, control: Callable[[int], Control]) -> dict[str, float | int | None]:
+        """Shares of trials that went as they should, None where no trial is admitted.
+
+        Args:
+          control: makes a control for so many hands.
+        """
+        kinematics = Kinematics(self.hand)
+        up, down = (
+            CalmScene(self.hand, self.object_model, self.grasps, tuple(orientation))
+            for orientation in (PALM_UP, PALM_DOWN)
+        )
+        shares: dict[str, float | int | None] = {}
+        for name, made in (
+            ('magnetic', magnetic(down, kinematics)),
+            ('refusal', refusal(down, kinematics)),
+        ):
+            trials = admitted(down, made, True, self.count, self.seed)
+            number = len(trials.raw)
+            kept = 1.0 - down.play(trials, control(number), HOLD_TIME).dropped if number else None
+            self._note(shares, name, kept)
+        trials = admitted(up, free_finger(up, kinematics, self.seed), False, self.count, self.seed)
         number = len(trials.raw)
-        shares[f'{name}_share'] = shares[f'{name}_trials'] = None
-        if number:
-            played = scene.play(trials, control(number), HOLD_TIME)
-            shares[f'{name}_share'] = float(1.0 - played.dropped.mean())
-            shares[f'{name}_trials'] = number
-    trials = admitted(scene, free_finger(scene, kinematics, seed), False, count, seed)
-    number = len(trials.raw)
-    shares['free_finger_share'] = shares['free_finger_trials'] = None
-    if number:
-        shares['free_finger_share'] = _free_share(scene, kinematics, control(number), trials)
-        shares['free_finger_trials'] = number
-    trials = admitted(scene, refusal(scene, kinematics), False, count, seed)
-    released = scene.play(trials, Raw(), HOLD_TIME)
-    shares['release_share'] = float(released.dropped.mean()) if len(trials.raw) else None
-    return shares
+        free = _free(up, kinematics, control(number), trials) if number else None
+        self._note(shares, 'free_finger', free)
+        trials = admitted(down, refusal(down, kinematics), False, self.count, self.seed)
+        number = len(trials.raw)
+        self._note(
+            shares, 'release', down.play(trials, Raw(), HOLD_TIME).dropped if number else None
+        )
+        return shares
+
+    @staticmethod
+    def _note(shares: dict, name: str, good: np.ndarray | None) -> None:
+        shares[f'{name}_share'] = None if good is None else float(np.mean(good))
+        shares[f'{name}_trials'] = 0 if good is None else len(good)
 
 
-def _free_share(scene: CalmScene, kinematics, control: Control, trials: Trials) -> float:
+def _free(scene: CalmScene, kinematics, control: Control, trials: Trials) -> np.ndarray:
     played = scene.play(trials, control, FREE_TIME)
     rows = np.arange(len(trials.raw))
     tips = np.asarray(kinematics.hand.tip_indices)[trials.finger]
     wanted = kinematics.keypoints(trials.raw)[rows, tips]
     error = np.linalg.norm(played.keypoints[rows, tips] - wanted, axis=-1)
-    return float(((error < FREE_ERROR) & ~played.dropped).mean())
+    return (error < FREE_ERROR) & ~played.dropped

@@ -4,6 +4,7 @@ A lane closes the hand on the object without gravity, holds it under six gravity
 lets it settle and gives a grasp; a lane whose object moves too far is refilled at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dexgen_description import Hand, ObjectModel
@@ -74,6 +75,12 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.q)
+
+
+def concatenated(batches: Sequence[Candidates]) -> Candidates:
+    """Several batches as one."""
+    return Candidates(*(np.concatenate([getattr(b, name) for b in batches])
+                        for name in Candidates.__dataclass_fields__))
 
 
 @dataclass(frozen=True)

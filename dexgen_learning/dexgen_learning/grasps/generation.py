@@ -7,9 +7,16 @@ import time
 from dexgen_description import Hand, Kinematics, ObjectModel
 import numpy as np
 
-from dexgen_learning.grasps import closing, expansion, manipulation
+from dexgen_learning.grasps import analytic, closing, expansion, manipulation
+from dexgen_learning.grasps.analytic import AnalyticConfig
 from dexgen_learning.grasps.closing import ClosingConfig
-from dexgen_learning.grasps.conveyor import Accepted, Candidates, Conveyor, ValidationConfig
+from dexgen_learning.grasps.conveyor import (
+    Accepted,
+    Candidates,
+    concatenated,
+    Conveyor,
+    ValidationConfig,
+)
 from dexgen_learning.grasps.expansion import ExpansionConfig
 from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
@@ -27,12 +34,15 @@ class GenerationConfig:
         seed: of all randomness.
         lanes: candidates validated side by side.
         seeds: grasps found by closing before expansion starts.
-        closing_share: share of closing among the candidates afterwards.
+        analytic_share: share of these that come from surface points (the paper's base set)
+            instead of closing.
+        closing_share: share of both among the candidates afterwards.
         manipulation_share: share of motions that the simulator carries out from a grasp; the
             rest are kinematic steps with contact repair.
         separation: least feature distance between grasps.
         kind_share: least share wanted of each kind; rarer kinds are expanded first.
         validation: what a candidate must survive.
+        analytic: surface points with net force optimisation.
         closing: random closing.
         expansion: RRT-like growth.
         manipulation: growth by moving the held object.
@@ -42,11 +52,13 @@ class GenerationConfig:
     seed: int = 0
     lanes: int = 128
     seeds: int = 30
+    analytic_share: float = 0.3
     closing_share: float = 0.1
     manipulation_share: float = 0.75
     separation: float = 0.3
     kind_share: float = 0.1
     validation: ValidationConfig = field(default_factory=ValidationConfig)
+    analytic: AnalyticConfig = field(default_factory=AnalyticConfig)
     closing: ClosingConfig = field(default_factory=ClosingConfig)
     expansion: ExpansionConfig = field(default_factory=ExpansionConfig)
     manipulation: ManipulationConfig = field(default_factory=ManipulationConfig)
@@ -111,21 +123,29 @@ class Generator:
     def _propose(self, n: int) -> Candidates:
         config = self.config
         if len(self.grasps) < min(config.seeds, config.count):
-            return closing.propose(self.kinematics, self.object_model, n, self.rng,
-                                   config.closing)
+            return self._fresh(n)
         fresh, moved, kinematic = self.rng.multinomial(n, [
             config.closing_share, config.manipulation_share,
             1.0 - config.closing_share - config.manipulation_share])
         rows = self._rare_first()
         pool = self.grasps.take(rows)
         batches = [
-            closing.propose(self.kinematics, self.object_model, fresh, self.rng, config.closing),
+            self._fresh(fresh),
             manipulation.propose(self.kinematics, pool, moved, self.rng, config.manipulation),
             expansion.propose(self.hand, pool, kinematic, self.rng, config.expansion,
                               self.metric)]
-        joined = Candidates(*(np.concatenate([getattr(b, f) for b in batches])
-                              for f in Candidates.__dataclass_fields__))
+        joined = concatenated(batches)
         return replace(joined, parent=np.where(joined.parent >= 0, rows[joined.parent], -1))
+
+    def _fresh(self, n: int) -> Candidates:
+        """Candidates from nothing: surface points, closing."""
+        config = self.config
+        computed = int(self.rng.binomial(n, config.analytic_share))
+        return concatenated([
+            analytic.propose(self.kinematics, self.object_model, computed, self.rng,
+                             config.analytic),
+            closing.propose(self.kinematics, self.object_model, n - computed, self.rng,
+                            config.closing)])
 
     def _rare_first(self) -> np.ndarray:
         """Rows to expand: all, or only those of a kind that falls short of its share."""
