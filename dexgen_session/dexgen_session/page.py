@@ -136,8 +136,8 @@ class Page:
         )
         self._add_controls(actions, objects, modes, hand.side)
         self._scene = PageScene(self._server.scene, hand, kinematics)
-        self._server.initial_camera.position = (-0.2, 0.02, 0.27)
-        self._server.initial_camera.look_at = (0.1, 0.04, -0.02)
+        self._server.initial_camera.position = (-0.21, -0.03, 0.28)
+        self._server.initial_camera.look_at = (0.1, -0.01, -0.02)
         self.url = door.address(host, port)
 
     def _add_controls(self, actions: PageActions, objects, modes, side: str) -> None:

@@ -9,15 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import trimesh
 from viser.transforms import SO3
 
-UNIT_MESHES = {
-    'sphere': lambda: trimesh.creation.icosphere(subdivisions=3, radius=1.0),
-    'cylinder': lambda: trimesh.creation.cylinder(radius=1.0, height=2.0, sections=32),
-    'box': lambda: trimesh.creation.box(extents=(2.0, 2.0, 2.0)),
-}
-"""Mesh of each kind; half lengths of 1."""
+from dexgen_session.page_meshes import box, cylinder, Mesh, sphere
+
+UNIT_MESHES = {'sphere': sphere, 'cylinder': cylinder, 'box': box}
+"""Mesh of each kind."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Instance:
     offset: np.ndarray
     wxyz: np.ndarray
     scale: np.ndarray
-    mesh: trimesh.Trimesh | None = None
+    mesh: Mesh | None = None
 
 
 def shape_instances(shape, link: int = 0) -> list[Instance]:
@@ -49,7 +46,7 @@ def shape_instances(shape, link: int = 0) -> list[Instance]:
     offset, wxyz = np.asarray(shape.pos, dtype=float), np.asarray(shape.quat, dtype=float)
     size = np.asarray(shape.size, dtype=float).ravel()
     if shape.type == 'mesh':
-        mesh = trimesh.Trimesh(shape.vertices, shape.faces, process=False)
+        mesh = Mesh(np.asarray(shape.vertices), np.asarray(shape.faces))
         return [Instance('mesh', link, offset, wxyz, np.ones(3), mesh)]
     if shape.type == 'sphere':
         return [Instance('sphere', link, offset, wxyz, np.full(3, size[0]))]
@@ -77,7 +74,7 @@ class InstanceSet:
     """Instances of one mesh: link (N,) index, offset (N, 3), wxyz (N, 4), scale (N, 3)."""
 
     name: str
-    mesh: trimesh.Trimesh
+    mesh: Mesh
     flat: bool
     link: np.ndarray
     offset: np.ndarray
@@ -104,9 +101,7 @@ def instance_sets(instances: Sequence[Instance]) -> list[InstanceSet]:
     return sets
 
 
-def _set(
-    name: str, mesh: trimesh.Trimesh, instances: Sequence[Instance], flat: bool
-) -> InstanceSet:
+def _set(name: str, mesh: Mesh, instances: Sequence[Instance], flat: bool) -> InstanceSet:
     return InstanceSet(
         name=name,
         mesh=mesh,

@@ -14,10 +14,10 @@ STATE_COLORS = {
     'NO BRIDGE': '#6b7280',
 }
 STREAMS = (
-    ('hand_landmarks', 'tracker'),
-    ('keypoint_command', 'retargeter'),
-    ('joint_target', 'controller'),
-    ('joint_states', 'hand'),
+    ('hand_landmarks', 'landmarks'),
+    ('keypoint_command', 'commands'),
+    ('joint_target', 'targets'),
+    ('joint_states', 'joint states'),
 )
 """Topics whose rates are shown, with the word the page uses for them."""
 
@@ -28,7 +28,7 @@ button[data-block]:has(svg) {height: 4.4em; font-size: 1.25em; font-weight: 800;
 .dexgen .state {color: #fff; border-radius: 0.3em; padding: 0.25em 0.6em;}
 .dexgen .state {font-size: 1.3em; font-weight: 700;}
 .dexgen table {width: 100%; border-collapse: collapse; margin-top: 0.4em;}
-.dexgen td {padding: 0.05em 0; vertical-align: top;}
+.dexgen td {padding: 0.02em 0; white-space: nowrap;}
 .dexgen td:last-child {text-align: right; font-variant-numeric: tabular-nums;}
 .dexgen .warning {color: #b3261e;}
 </style>"""
@@ -79,7 +79,7 @@ def _figures(snapshot: Snapshot) -> Iterable[tuple[str, str]]:
     for topic, word in STREAMS:
         if topic in snapshot.rates:
             rate = snapshot.rates[topic]
-            yield f'{word} ({topic})', f'{rate:.0f} Hz' if rate else 'silent'
+            yield word, f'{rate:.0f} Hz' if rate else 'silent'
     if snapshot.controller:
         view = snapshot.controller
         yield 'mode', f'{view.mode} · {view.reason}'
@@ -87,7 +87,8 @@ def _figures(snapshot: Snapshot) -> Iterable[tuple[str, str]]:
         yield 'frame to target', f'{view.command_age:.0f} ms'
     if snapshot.gate:
         view = snapshot.gate
-        yield 'gate', f'{view.reason} · {view.clamped} clamped · {view.rejected} rejected'
+        yield 'gate', view.reason
+        yield 'clamped · rejected', f'{view.clamped} · {view.rejected}'
     if snapshot.object and snapshot.object.name:
         view = snapshot.object
         yield 'object', f'{view.name} · {"held" if view.held else "dropped"}'

@@ -10,6 +10,7 @@ import pytest
 from session_peer import Program, wait_until
 
 pytestmark = [
+    pytest.mark.timeout(400),
     pytest.mark.stack,
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f'{CHROMIUM} is not installed'),
@@ -56,7 +57,7 @@ def test_buttons_move_the_stack_and_the_status_follows(page, peer):
     page.get_by_text('palm down', exact=True).click()
     wait_until(lambda: peer.wrists, what='the wrist service')
     assert state.inner_text() == 'PAUSED'
-    rates = re.findall(r'joint_states\)\s*(\d+) Hz', page.locator('.dexgen table').inner_text())
+    rates = re.findall(r'joint states\s*(\d+) Hz', page.locator('.dexgen table').inner_text())
     assert rates and 30 <= int(rates[0]) <= 60
 
 
