@@ -26,10 +26,10 @@ def fused(fusion, world, image, depth):
     return fusion.fuse(world, image, CAMERA, depth)
 
 
-def test_an_exact_hand_is_found_to_two_millimetres():
+def test_an_exact_hand_is_found_to_a_few_millimetres():
     points = posed()
     hand = fused(Fusion(), *looked_at(points))
-    assert np.linalg.norm(hand.points - points, axis=1).max() < 0.003
+    assert np.linalg.norm(hand.points - points, axis=1).max() < 0.004
     assert hand.valid.all() and hand.metric
     assert (hand.standard_deviation > 0.0).all()
 

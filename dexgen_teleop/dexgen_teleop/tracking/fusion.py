@@ -27,6 +27,9 @@ THICKNESS = np.array(
 _DIFFERENCE = np.zeros((len(PAIRS), COUNT))
 _DIFFERENCE[np.arange(len(PAIRS)), CHILD] = 1.0
 _DIFFERENCE[np.arange(len(PAIRS)), PARENT] = -1.0
+_DEGREE = np.abs(_DIFFERENCE).sum(axis=0)
+_SHARE = 2.0 / np.maximum(2.0, np.maximum(_DEGREE[PARENT], _DEGREE[CHILD]))
+"""An error of the model's wrist is in all five bones that meet there: each counts for less."""
 _MEETING = (_DIFFERENCE != 0.0).T.astype(float)
 _OUTER = np.einsum('ei,ej->eij', _DIFFERENCE, _DIFFERENCE).reshape(len(PAIRS), -1)
 _DIAGONAL = np.arange(COUNT)
@@ -155,7 +158,7 @@ class Fusion:
             along = bone / np.maximum(length, 1e-6)[:, None]
             bend = vectors - bone
             bend2 = (bend * bend).sum(axis=1) / settings.shape**2
-            bend_weight = settings.shape**-2 / (1.0 + bend2 / 9.0)
+            bend_weight = _SHARE * settings.shape**-2 / (1.0 + bend2 / 9.0)
             pull = bend_weight[:, None] * bend
             pull += (stretch_weight * (bones.mean - length))[:, None] * along
             right = _DIFFERENCE.T @ pull
