@@ -1,0 +1,62 @@
+"""The behaviour tests: what is commanded, and that holding and opening are told apart."""
+
+from dexgen_description import Kinematics, load_hand, load_object
+from dexgen_learning.evaluation.behaviours import (
+    Behaviours,
+    CalmScene,
+    free_finger,
+    FREE_REACH,
+    magnetic,
+    reaching,
+)
+from dexgen_learning.evaluation.rivals import Hold, Raw
+from dexgen_learning.grasps.grasp_set import GraspSet
+from dexgen_learning.paths import find_grasps
+import numpy as np
+import pytest
+
+HAND = load_hand('allegro_right')
+KINEMATICS = Kinematics(HAND)
+
+
+@pytest.fixture(scope='module')
+def grasps() -> GraspSet:
+    path = find_grasps('allegro_right', 'cube')
+    if not path.exists():
+        pytest.skip('no grasp set of the cube is shipped or cached')
+    return GraspSet.load(path).take(np.arange(60))
+
+
+def test_a_finger_reaches_and_the_others_stay():
+    targets = np.tile(HAND.pregrasp, (3, 1))
+    move = np.array([[0.0, 0.0, -0.01], [-0.01, 0.0, 0.0], [0.01, 0.0, 0.0]])
+    raw = reaching(KINEMATICS, targets, np.array([0, 1, 2]), move)
+    before, after = KINEMATICS.fingertips(targets), KINEMATICS.fingertips(raw)
+    moved = np.linalg.norm(after - before, axis=-1)
+    for row, finger in enumerate((0, 1, 2)):
+        others = np.delete(moved[row], finger)
+        assert others.max() < 1e-9
+        error = after[row, finger] - before[row, finger] - move[row]
+        assert np.linalg.norm(error) < 0.004
+
+
+def test_trials_move_the_right_fingers(grasps):
+    scene = CalmScene(HAND, load_object('cube'), grasps, (1.0, 0.0, 0.0, 0.0))
+    touching = scene.touching()
+    assert 0.2 < touching.mean() < 0.9
+    supporting = magnetic(scene, KINEMATICS)
+    assert len(supporting.raw) == touching.sum()
+    free = free_finger(scene, KINEMATICS)
+    rows = np.arange(len(free.raw))
+    far = KINEMATICS.fingertips(free.raw) - KINEMATICS.fingertips(free.start.target)
+    assert (np.linalg.norm(far[rows, free.finger], axis=-1) >= FREE_REACH).all()
+
+
+def test_holding_refuses_and_the_raw_command_does_not(grasps):
+    behaviours = Behaviours(HAND, load_object('cube'), grasps, count=4)
+    raw = behaviours.shares(lambda count: Raw())
+    hold = behaviours.shares(lambda count: Hold())
+    assert raw['refusal_share'] == 0.0
+    assert hold['refusal_share'] == 1.0
+    assert raw['release_share'] == 1.0
+    assert hold['free_finger_share'] < raw['free_finger_share']
