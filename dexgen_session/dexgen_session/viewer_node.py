@@ -136,6 +136,7 @@ class Viewer(Node):
         token = declare(
             self, 'token', '', 'asked of browsers; empty: a new one unless only this machine hears'
         )
+        self._hand = name
         hand = load_hand(name)
         actions = ServiceActions(self)
         self._page = Page(
@@ -216,8 +217,13 @@ class Viewer(Node):
             for key, _, _ in STREAMS
             if key != 'stack'
         }
-        warnings = tuple(text for seen, text in self._warnings.values() if now - seen < 3.0)
-        return views.Snapshot(**shown, hand_wxyz=self._hand_wxyz, rates=rates, warnings=warnings)
+        warnings = [text for seen, text in self._warnings.values() if now - seen < 3.0]
+        if shown['stack'] is not None and shown['stack'].hand != self._hand:
+            moved = shown['stack'].hand
+            warnings.append(f'this page shows {self._hand}, the stack moves {moved}')
+        return views.Snapshot(
+            **shown, hand_wxyz=self._hand_wxyz, rates=rates, warnings=tuple(warnings)
+        )
 
     def close(self) -> None:
         """Close the page."""

@@ -30,7 +30,7 @@ class Statistics:
         self.count = total
 
     def figures(self) -> dict[str, list]:
-        """LeRobot's names: min, max, mean, std, count."""
+        """Figures by the names of LeRobot: min, max, mean, std, count."""
         return {
             'min': self._low.tolist(),
             'max': self._high.tolist(),

@@ -52,7 +52,7 @@ class VideoWriter:
         self._owed -= 1
 
     def feature(self) -> dict[str, object]:
-        """LeRobot's description of the video."""
+        """Description of the video for LeRobot."""
         height, width = (self._last.height, self._last.width) if self._last else (0, 0)
         return {
             'dtype': 'video',
