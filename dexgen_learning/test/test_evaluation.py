@@ -162,6 +162,9 @@ def test_the_shipped_protocol_has_enough_settings_of_every_rival():
         assert kinds.count(kind) >= 8
     for name in (*protocol.content['cells'], 'walk', 'clean'):
         assert protocol.stream(name, interpolation).name == name
+    slippery = protocol.randomization('friction-0.6').friction
+    assert slippery.high == pytest.approx(0.6 * protocol.randomization().friction.high)
+    assert protocol.randomization('delay-100ms').observation_delay == 1
     assert protocol.size(True).rule.hours < protocol.size(False).rule.hours
 
 

@@ -1,11 +1,12 @@
 """The protocol as data: loaded from evaluation.yaml, with the hash that stands in every result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import hashlib
 from importlib import resources
 
 import yaml
 
+from dexgen_learning.env.randomization import Randomization, Span
 from dexgen_learning.evaluation.rivals import (
     Hold,
     LeakyReturn,
@@ -61,6 +62,14 @@ class Protocol:
         return CorruptedExpert(
             name, expert, scale=content['action_scale'], seed=content['seed'], **corruption
         )
+
+    def randomization(self, condition: str = '') -> Randomization:
+        """The school's randomisation, or that of a held-out condition."""
+        table = Randomization()
+        change = dict(self.content['conditions'][condition]) if condition else {}
+        factor = change.pop('friction', 1.0)
+        friction = Span(factor * table.friction.low, factor * table.friction.high)
+        return replace(table, friction=friction, **change)
 
     def rivals(self, stream: str) -> list[Control]:
         """Raw, hold, and every rival at every setting, fresh."""

@@ -1,13 +1,15 @@
 """The evaluation as a whole: cells, walks, levels of following, one result."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dexgen_controller.checkpoint import load_checkpoint
 from dexgen_controller.sampling_config import SamplingConfig
-from dexgen_description import load_hand, load_object
+from dexgen_description import Kinematics, load_hand, load_object
 
+from dexgen_learning.env.environment import EnvironmentConfig
+from dexgen_learning.evaluation.behaviours import Behaviours
 from dexgen_learning.evaluation.dexgen_control import DexGenControl
 from dexgen_learning.evaluation.intervals import ratio_low95
 from dexgen_learning.evaluation.levels import compare_at_level
@@ -18,7 +20,7 @@ from dexgen_learning.evaluation.streams import Expert, interpolation
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps
 from dexgen_learning.ppo.network import PolicyNetwork
-from dexgen_learning.tasks.anygrasp import AnygraspTask
+from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,13 @@ class Evaluation:
         self._report = report
         self.points: list[Point] = []
 
-    def task(self, objects: Sequence[str]) -> AnygraspTask:
-        """Environments with these objects, the same for every control."""
+    def task(self, objects: Sequence[str], condition: str = '') -> AnygraspTask:
+        """Environments with these objects, the same for every control.
+
+        Args:
+          objects: names.
+          condition: of the protocol's held-out ones, empty for the school's own.
+        """
         folder = Path(self.config.grasps) if self.config.grasps else None
         sets = [
             GraspSet.load(find_grasps(self.hand.name, name, folder), self.hand.name)
@@ -86,18 +93,22 @@ class Evaluation:
         ]
         models = [load_object(name) for name in objects]
         seed = self.protocol.content['seed']
-        return AnygraspTask(self.hand, models, sets, self.size.per_object, seed=seed)
+        table = self.protocol.randomization(condition)
+        config = AnygraspConfig(environment=EnvironmentConfig(randomization=table))
+        return AnygraspTask(self.hand, models, sets, self.size.per_object, config, seed)
 
     def dexgen(self, task: AnygraspTask, guidance: float, **sampling) -> Control:
         """The controller at a strength."""
         config = SamplingConfig(steps=self.config.steps, **sampling)
         return DexGenControl(self._checkpoint, task.env.kinematics, task.n, guidance, config)
 
-    def point(self, task: AnygraspTask, stream: str, control: Control) -> Point:
-        """One point."""
+    def point(self, task: AnygraspTask, stream: str, control: Control, scene: str = '') -> Point:
+        """One point; `scene` is added to the name of the stream where it is a held-out one."""
         found = evaluate_point(
             task, self.protocol.stream(stream, self.expert), control, self.size.rule
         )
+        if scene:
+            found = replace(found, stream=f'{stream}, {scene}')
         self.points.append(found)
         self._report(found)
         return found
@@ -112,6 +123,8 @@ class Evaluation:
             'cells': cells,
             'at_following': self.walk(task),
             'stay': self.stay(task),
+            **(self.held_out(task) if self._checkpoint else {}),
+            **(self.behaviours() if self._checkpoint else {}),
             'guidance': self.config.guidance if self._checkpoint else None,
             'evaluation_hash': self.protocol.digest,
             'seed': content['seed'],
@@ -154,6 +167,46 @@ class Evaluation:
                 'ratio_low95': ratio_low95(ours.holding, hold.holding),
             }
         return row
+
+    def held_out(self, task: AnygraspTask) -> dict:
+        """The walk at the common strength on other objects, frictions and delays.
+
+        `held_out_share` is the time between drops on other objects, as a share of the trained
+        ones'; each condition's row has the times of the controller and of holding still.
+        """
+        content, strength = self.protocol.content, self.config.guidance
+        trained = self.point(task, 'walk', self.dexgen(task, strength))
+        try:
+            other = self.task(content['held_out_objects'])
+        except FileNotFoundError as error:
+            return {'held_out_share': None, 'held_out_missing': str(error)}
+        found = self.point(other, 'walk', self.dexgen(other, strength), 'other objects')
+        rows = {}
+        for name in content['conditions']:
+            changed = self.task(content['objects'], name)
+            ours = self.point(changed, 'walk', self.dexgen(changed, strength), name)
+            hold = self.point(changed, 'walk', self.protocol.rivals('walk')[1], name)
+            rows[name] = {'dexgen_s': ours.holding.mean, 'hold_s': hold.holding.mean}
+        return {
+            'held_out_share': found.holding.mean / trained.holding.mean,
+            'held_out_conditions': rows,
+        }
+
+    def behaviours(self) -> dict:
+        """The behaviour tests on the first object, at the common strength."""
+        content = self.protocol.content
+        name = content['objects'][0]
+        folder = Path(self.config.grasps) if self.config.grasps else None
+        grasps = GraspSet.load(find_grasps(self.hand.name, name, folder), self.hand.name)
+        count = content['behaviour_trials']['quick' if self.config.quick else 'full']
+        tests = Behaviours(self.hand, load_object(name), grasps, count, content['seed'])
+        sampling = SamplingConfig(steps=self.config.steps)
+        kinematics = Kinematics(self.hand)
+        return tests.shares(
+            lambda number: DexGenControl(
+                self._checkpoint, kinematics, number, self.config.guidance, sampling
+            )
+        )
 
     def walk(self, task: AnygraspTask) -> dict:
         """Walks through every control, compared at equal following."""
