@@ -5,6 +5,10 @@ SHELL := /bin/bash
 ENV := . .venv/dexgen.sh
 LINTED := dexgen_controller dexgen_description dexgen_learning dexgen_node dexgen_session \
           dexgen_sim_bridge dexgen_teleop docker launch setup tests conftest.py
+# Each part in a process of its own: their native libraries need not get along with each other.
+TESTED := dexgen_description dexgen_node dexgen_teleop dexgen_controller dexgen_sim_bridge \
+          dexgen_session dexgen_learning launch docker tests
+PYTEST := $(ENV) && setup/test.sh $(TESTED) --
 PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D402 D403 D417
 
 .DEFAULT_GOAL := help
@@ -26,10 +30,10 @@ shell: setup  ## a shell with the environment
 	@$(ENV) && exec $${SHELL:-/bin/sh}
 
 test: setup-learning  ## every test, the shipped stack in separate processes included
-	@$(ENV) && exec python3 -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-fast: setup-learning  ## the tests that start no processes
-	@$(ENV) && exec python3 -m pytest -m 'not stack and not faults and not browser' $(ARGS)
+	@$(PYTEST) -m 'not stack and not faults and not browser' $(ARGS)
 
 test-faults: setup  ## kill, stop and flood the nodes of a running stack
 	@$(ENV) && exec python3 -m pytest -m faults $(ARGS)
