@@ -18,7 +18,7 @@ from wheels import rewrite_build_paths
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / '.venv'
 REQUIREMENTS = ROOT / 'setup' / 'requirements'
-GROUPS = ('stack', 'test', 'learning', 'peers')
+GROUPS = ('stack', 'test', 'learning', 'export', 'peers')
 
 
 def sourced_ros() -> Path | None:
