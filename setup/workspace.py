@@ -171,7 +171,18 @@ def build(ros: Path | None) -> None:
         env={**os.environ, 'DEXGEN_BUILDING': '1'},
         log=VENV / 'colcon.log',
     )
+    fetch_model()
     stamp.write(key)
+
+
+def fetch_model() -> None:
+    """Bring the hand landmark model into the cache; without a network the stack says how later."""
+    program = [VENV / 'bin' / 'python3', '-m', 'dexgen_teleop.tracking.model']
+    shell = f'. {VENV}/dexgen.sh && exec "$@"'
+    result = subprocess.run(['sh', '-c', shell, 'sh', *map(str, program)],
+                            capture_output=True, text=True)
+    if result.returncode:
+        print(f'setup: warning: {result.stderr.strip()}', file=sys.stderr)
 
 
 def main() -> int:
