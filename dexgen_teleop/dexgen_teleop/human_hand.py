@@ -50,6 +50,7 @@ LENGTHS = np.array(
 )
 """Lengths of the bones of each finger, (5, 3) [m]: a hand of about 19 cm."""
 
+
 def _orthonormal(bone: np.ndarray, flexion: np.ndarray) -> np.ndarray:
     z = bone / np.linalg.norm(bone)
     x = flexion - (flexion @ z) * z

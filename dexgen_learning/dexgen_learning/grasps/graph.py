@@ -70,8 +70,8 @@ def _distance(object_model: ObjectModel, grasps: GraspSet, a: np.ndarray, b: np.
 
 
 def measure_edges(hand: Hand, object_model: ObjectModel, grasps: GraspSet, edges: np.ndarray,
-               config: GraphConfig | None = None,
-               environment: EnvironmentConfig | None = None) -> np.ndarray:
+                  config: GraphConfig | None = None,
+                  environment: EnvironmentConfig | None = None) -> np.ndarray:
     """Share of successful transitions of each edge, (E,), in the randomised environment."""
     config = config or GraphConfig()
     env = HandEnvironment(hand, [object_model], config.lanes,
