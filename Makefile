@@ -65,6 +65,12 @@ bench-grasps: setup  ## validated grasps a second
 bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
+data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
+	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 $(ARGS)
+
+train: setup-learning  ## train the controller on it; goes on where it stopped
+	@$(ENV) && exec dexgen-learn train-controller --name controller --data data $(ARGS)
+
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 
