@@ -58,6 +58,13 @@ class GraspSet:
             self, edges=np.zeros((0, 2), np.int32), edge_success=np.zeros(0, np.float32),
             **{n: getattr(self, n)[rows] for n in GRASP_ARRAYS})
 
+    def kept(self, keep: np.ndarray) -> 'GraspSet':
+        """The grasps where keep (N,) is true, with the edges between them."""
+        number = np.cumsum(keep) - 1
+        whole = keep[self.edges].all(axis=1)
+        return self.take(np.flatnonzero(keep)).with_edges(
+            number[self.edges[whole]], self.edge_success[whole])
+
     def joined(self, other: 'GraspSet') -> 'GraspSet':
         """This set followed by the grasps of another one of the same hand and object."""
         if (self.hand, self.object_name) != (other.hand, other.object_name):
