@@ -8,6 +8,7 @@ import time
 from dexgen_description import load_hand
 from dexgen_msgs.msg import AppliedTarget, JointTarget, StackState
 from dexgen_node import topics
+from dexgen_teleop.sources.script import Operator
 import numpy as np
 import pytest
 
@@ -79,13 +80,14 @@ def stamp_of(message) -> float:
 
 
 def test_fingers_close_when_the_operator_closes(observer):
-    observer.span(topics.JOINT_STATES, 12.0)
+    period = Operator('right').period
+    observer.span(topics.JOINT_STATES, period + 1.0)
     commanded = [(stamp_of(item.message),
                   curl(item.message.joint_positions, item.message.joint_names))
                  for item in observer.received[topics.KEYPOINT_COMMAND.name]]
     measured = [(stamp_of(item.message), curl(item.message.position, item.message.name))
                 for item in observer.received[topics.JOINT_STATES.name]]
-    start = measured[-1][0] - 10.0
+    start = measured[-1][0] - period
     times, wanted = np.array([pair for pair in commanded if pair[0] > start]).T
     assert np.ptp(wanted) > 0.5, 'the operator did not close the hand'
     followed = np.interp(times, *np.array(measured).T)

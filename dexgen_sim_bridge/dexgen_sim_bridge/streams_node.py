@@ -28,6 +28,17 @@ from dexgen_sim_bridge.messages import (
 )
 
 EMERGENCY_STOP = 'emergency_stop'
+JITTER = 100_000_000
+"""How far stamps of one stream may be out of order by a thread's interruptions [ns]."""
+
+
+def in_order(stamp: int, last: int) -> int:
+    """Return the stamp [ns], or the last one where it is a little earlier than that.
+
+    The thread may be interrupted between its looks at two clocks; a clock that was set back by
+    more than `JITTER` is followed.
+    """
+    return last if 0 < last - stamp < JITTER else stamp
 
 
 class StateStream:
@@ -60,6 +71,7 @@ class Outbox:
         self._node = node
         self._hand = hand
         self._last_measured = -1.0
+        self._stamps = (0, 0)
         self._joints = JointMessages(hand.joint_names, topics.HAND_FRAME)
         self._kinematics = mujoco.MjData(hand_spec(hand).compile())
         model = self._kinematics.model
@@ -96,7 +108,12 @@ class Outbox:
         A measurement goes out once: a hand that has fallen silent is silent here, too.
         """
         now = self._node.get_clock().now().nanoseconds
-        self._joints.fill(step, now - int(1e9 * lag), now - int(1e9 * age))
+        applied, measured = self._stamps
+        self._stamps = (
+            in_order(now - int(1e9 * lag), applied),
+            in_order(now - int(1e9 * age), measured),
+        )
+        self._joints.fill(step, *self._stamps)
         if self._joint_states and step.measured.time > self._last_measured:
             self._last_measured = step.measured.time
             self._joint_states.publish(self._joints.state)
