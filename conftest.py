@@ -31,3 +31,13 @@ def hands_folder() -> Path:
     if not (folder / 'dex_human_hand_right.mp4').is_file():
         pytest.skip(f'no hand clip dex_human_hand_right.mp4 in {folder}; set {variable}')
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try a test of real processes a second time: a busy machine may have stalled one of them.
+
+    The summary counts every such rerun, and prints why with the option -rR.
+    """
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ('stack', 'faults', 'browser')):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
