@@ -24,8 +24,12 @@ HANDS = Path(__file__).resolve().parents[3] / 'shared' / 'hands'
 CLIP = Path(os.environ.get('DEXGEN_HANDS', HANDS)) / 'dex_human_hand_right.npz'
 PINCH = 0.025
 """[m], gap of the operator's fingertips below which the robot's are to touch."""
+LEAP = 2.0
+"""[m/s], speed of a fingertip beyond which the track has leapt, not the hand moved."""
+RECOVERY = 0.1
+"""[s] after a leap in which a pinch is listed, but not held against the closure."""
 SEQUENCES = 14
-"""Generated pinches of every finger: more than 200 frames below the gap."""
+"""Generated pinches of every finger: together more than 200 frames below the gap."""
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -45,7 +49,7 @@ def main(arguments: list[str] | None = None) -> dict:
     print(f'{len(clip.points)} frames of {options.clip}', file=sys.stderr)
     result = {
         **own,
-        **_pinches(retargeter, options.seed, scorer.surfaces, own),
+        **_pinches(retargeter, options, scorer.surfaces, own),
         'peers': {} if options.no_peers else _peers(scorer, config, targets, options.python),
         'hand': hand.name,
         'scale': config.fingers['thumb'].scale,
@@ -71,19 +75,17 @@ class Scorer:
         self.surfaces = Surfaces(hand)
         self._kinematics = Kinematics(hand)
         self._reference = recording.smoothed(tips, clip.rate)
-        fingers = tuple(f for f in hand.fingers if f != 'thumb')
-        self._pinched = recording.operator_gaps(clip.points, fingers) < PINCH
-        self._fingers = fingers
+        self._fingers = tuple(f for f in hand.fingers if f != 'thumb')
+        self._pinched = recording.operator_gaps(clip.points, self._fingers) < PINCH
+        leaps = recording.leaps(clip, self._fingers, LEAP, RECOVERY)
+        self._tracked = self._pinched & ~leaps
 
     def score(self, motion: Motion) -> dict:
         """The figures of one motion."""
         tips = self._kinematics.fingertips(motion.joints)
-        gaps, settled = [np.zeros(0)], [np.zeros(0)]
-        for f, finger in enumerate(self._fingers):
-            now = self._pinched[:, f]
-            gap = self.surfaces.pinch_gap(motion.joints, finger)
-            gaps.append(gap[now])
-            settled.append(gap[1:][now[1:] & now[:-1]])
+        surface = [self.surfaces.pinch_gap(motion.joints, finger) for finger in self._fingers]
+        gaps = np.stack(surface, axis=1)
+        pinched, tracked = gaps[self._pinched], gaps[self._tracked]
         inside = (motion.joints >= self.hand.lower - 1e-9) & (
             motion.joints <= self.hand.upper + 1e-9
         )
@@ -98,10 +100,11 @@ class Scorer:
             'lag_frames': _rounded(figures.lag(tips, self._reference)),
             'max_penetration_mm': _rounded(self.surfaces.penetration(motion.joints)),
             'joints_outside_limits': int((~inside).sum()),
-            'clip_pinch_frames': int(sum(map(len, gaps))),
-            'clip_pinch_gap_mm': _rounded(np.concatenate(gaps).max(initial=0.0)),
-            'clip_pinch_gap_settled_mm': _rounded(np.concatenate(settled).max(initial=0.0)),
-            'clip_pinch_frames_open': int((np.concatenate(gaps) > 5.0).sum()),
+            'clip_pinch_frames': len(tracked),
+            'clip_pinch_gap_mm': _rounded(tracked.max(initial=0.0)),
+            'clip_pinch_frames_after_leaps': len(pinched) - len(tracked),
+            'clip_pinch_gap_with_leaps_mm': _rounded(pinched.max(initial=0.0)),
+            'clip_pinch_frames_over_5_mm': int((pinched > 5.0).sum()),
         }
 
 
@@ -118,15 +121,17 @@ def retarget(retargeter: Retargeter, clip: Recording) -> tuple[Motion, np.ndarra
     return Motion(np.array(joints), np.array(times)), np.array(targets)
 
 
-def _pinches(retargeter: Retargeter, seed: int, surfaces: Surfaces, clip: dict) -> dict:
+def _pinches(
+    retargeter: Retargeter, options: argparse.Namespace, surfaces: Surfaces, clip: dict
+) -> dict:
     """Generated pinches of every finger; the figures that cover clip and pinches together."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(options.seed)
     hand = retargeter.hand
     frames, worst, deepest, outside = {}, {}, clip['max_penetration_mm'], 0
     for finger in (f for f in hand.fingers if f != 'thumb'):
         gaps = []
         for sequence in recording.pinch_sequences(
-            hand.side, finger, SEQUENCES, retargeter.config.dynamics.rate, generator
+            hand.side, finger, options.sequences, retargeter.config.dynamics.rate, generator
         ):
             joints = retarget(retargeter, sequence)[0].joints
             pinched = recording.operator_gaps(sequence.points, (finger,))[:, 0] < PINCH
@@ -136,7 +141,7 @@ def _pinches(retargeter: Retargeter, seed: int, surfaces: Surfaces, clip: dict) 
         together = np.concatenate(gaps)
         frames[finger], worst[finger] = len(together), _rounded(together.max())
     return {
-        'pinch_gap_mm': max(*worst.values(), clip['clip_pinch_gap_settled_mm']),
+        'pinch_gap_mm': max(*worst.values(), clip['clip_pinch_gap_mm']),
         'generated_pinch_gap_mm': worst,
         'generated_pinch_frames': frames,
         'max_penetration_mm': _rounded(deepest),
@@ -170,6 +175,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument('--config', default='', help='retargeting configuration (YAML)')
     parser.add_argument('--clip', default=str(CLIP), help='.npz with world landmarks and fps')
     parser.add_argument('--seed', type=int, default=0, help='of the generated pinches')
+    parser.add_argument(
+        '--sequences', type=int, default=SEQUENCES, help='generated pinches of every finger'
+    )
     parser.add_argument(
         '--python',
         default=os.environ.get('DEXGEN_PEERS_PYTHON', sys.executable),

@@ -44,8 +44,8 @@ class Weights:
 
     tip: float = 1.0
     pip: float = 0.05
-    posture: float = 0.006
-    smoothness: float = 0.03
+    posture: float = 0.005
+    smoothness: float = 0.0323
     collision: float = 30.0
 
 
@@ -57,19 +57,21 @@ class Pinch:
       closed: operator's gap [m] at and below which the robot's fingertips touch.
       open: operator's gap [m] above which nothing is changed.
       lead: how far a closing gap is looked ahead [s].
+      farthest_lead: by how much a gap is thought smaller at most [m].
       gap: gap of the robot's fingertip surfaces in a closed pinch [m].
       weight: cost per metre off the wanted gap, in metres of fingertip error.
       response: share of the way to the wanted gap that a nominal period is to take.
       reach: distance from the wanted gap [m] beyond which it pulls less than in proportion.
     """
 
-    closed: float = 0.028
-    open: float = 0.045
-    lead: float = 0.04
+    closed: float = 0.034
+    open: float = 0.046
+    lead: float = 0.065
+    farthest_lead: float = 0.034
     gap: float = 0.001
-    weight: float = 3.0
-    response: float = 0.88
-    reach: float = 0.01
+    weight: float = 1.2
+    response: float = 0.78
+    reach: float = 0.0088
 
     def __post_init__(self):
         if not 0.0 < self.closed < self.open:
@@ -86,6 +88,8 @@ class Dynamics:
     Attributes:
       rate: nominal rate of the landmarks [Hz].
       response: share of a keypoint's distance from its target that a nominal period is to take.
+      near_response: the same close to the target.
+      near: distance from the target [m] at which it is half way between the two.
       carry: share of a keypoint's own velocity that goes on over a nominal period.
       persistence: the same of the joints' velocity, where the keypoints leave them free.
       reach: distance from its target [m] beyond which a keypoint pulls less than in proportion.
@@ -95,19 +99,22 @@ class Dynamics:
     """
 
     rate: float = 30.0
-    response: float = 0.52
-    carry: float = 0.25
-    persistence: float = 0.45
-    reach: float = 0.0065
-    velocity: float = 6.0
-    acceleration: float = 170.0
+    response: float = 0.5
+    near_response: float = 0.68
+    near: float = 0.003
+    carry: float = 0.21
+    persistence: float = 0.71
+    reach: float = 0.0047
+    velocity: float = 5.1
+    acceleration: float = 120.0
     restart: float = 0.5
 
     def __post_init__(self):
-        _within('dynamics.response', self.response, 0.05, 1.0)
+        for name in ('response', 'near_response'):
+            _within(f'dynamics.{name}', getattr(self, name), 0.05, 1.0)
         _within('dynamics.carry', self.carry, 0.0, 1.0)
         _within('dynamics.persistence', self.persistence, 0.0, 1.0)
-        for name in ('rate', 'reach', 'velocity', 'acceleration', 'restart'):
+        for name in ('rate', 'near', 'reach', 'velocity', 'acceleration', 'restart'):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f'dynamics.{name} is {getattr(self, name)}; must be above 0')
 

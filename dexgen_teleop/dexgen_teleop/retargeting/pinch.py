@@ -44,7 +44,8 @@ class PinchCurve:
         last, self._last = self._last, np.where(known, distance, -np.inf)
         if elapsed > 0.0 and last is not None:
             closing = np.minimum(distance - last, 0.0) / elapsed
-            distance = np.maximum(distance + pinch.lead * closing, 0.0)
+            ahead = np.maximum(pinch.lead * closing, -pinch.farthest_lead)
+            distance = np.maximum(distance + ahead, 0.0)
         share = np.clip((pinch.open - distance) / (pinch.open - pinch.closed), 0.0, 1.0)
         closure = share * share * (3.0 - 2.0 * share)
         closure *= known

@@ -127,11 +127,13 @@ class Retargeter:
         dynamics, task = self.config.dynamics, self._task
         periods = elapsed * dynamics.rate
         way = targets - self._points
-        far = (way**2).sum(1) / dynamics.reach**2
-        share = 1.0 - (1.0 - dynamics.response) ** periods
+        square = (way**2).sum(1)
+        close = 1.0 / (1.0 + square / dynamics.near**2)
+        response = dynamics.response + close * (dynamics.near_response - dynamics.response)
+        share = (1.0 - (1.0 - response) ** periods)[:, None]
         carried = dynamics.carry**periods * elapsed * self._drift
         task.targets = self._points + share * way + carried
-        task.point_weights = task.point_weights * (1.0 + far) ** -0.25
+        task.point_weights = task.point_weights * (1.0 + square / dynamics.reach**2) ** -0.25
         pinch = self.config.pinch
         short = self._gaps - task.gaps
         task.gaps = task.gaps + (1.0 - pinch.response) ** periods * short
