@@ -67,7 +67,7 @@ def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int):
 
 
 def step_table(weights: dict[str, np.ndarray], angles: np.ndarray) -> np.ndarray:
-    """FiLM terms (N, film) of the diffusion angles (N,) [rad], computed in float64."""
+    """Compute the FiLM terms (N, film) of diffusion angles (N,) [rad] in float64."""
     frequencies = np.exp(np.linspace(0.0, math.log(100.0), FREQUENCIES))
     phase = np.asarray(angles)[:, None] * frequencies
     hidden = np.concatenate([np.sin(phase), np.cos(phase)], axis=-1)

@@ -93,14 +93,14 @@ class MotionModel(nn.Module):
         self.outlet = nn.Linear(width, config.motion_size)
 
     def condition_state(self, state: torch.Tensor, mode: torch.Tensor) -> torch.Tensor:
-        """FiLM terms (B, film) of normalised states (B, S) and one-hot modes (B, M)."""
+        """Compute FiLM terms (B, film) of normalised states (B, S) and one-hot modes (B, M)."""
         hidden = torch.cat([state, mode], dim=-1)
         for layer in self.encoder:
             hidden = layer(hidden)
         return self.film_state(hidden)
 
     def condition_step(self, angle: torch.Tensor) -> torch.Tensor:
-        """FiLM terms (B, film) of diffusion angles (B,) [rad]."""
+        """Compute FiLM terms (B, film) of diffusion angles (B,) [rad]."""
         phase = angle[:, None] * frequencies().to(angle)
         hidden = torch.cat([torch.sin(phase), torch.cos(phase)], dim=-1)
         for layer in self.step_embedding:
@@ -162,5 +162,5 @@ class DexGenModel(nn.Module):
 
 
 def frequencies() -> torch.Tensor:
-    """Angular frequencies (FREQUENCIES,) of the step embedding, 1 to 100 in geometric steps."""
+    """Angular frequencies of the step embedding, shape (FREQUENCIES,), 1 to 100, geometric."""
     return torch.exp(torch.linspace(0.0, math.log(100.0), FREQUENCIES))

@@ -49,7 +49,7 @@ class NoiseSchedule:
 
     @property
     def noise(self) -> np.ndarray:
-        """Weight of the noise (N,) before each step."""
+        """Weight of the noise before each step, shape (N,)."""
         return np.sin(self.angles[:-1])
 
     @property

@@ -25,7 +25,7 @@ class SamplingConfig:
 
     steps: int = 12
     temperature: float = 0.0
-    start_temperature: float = 1.0
+    start_temperature: float = 0.0
     samples: int = 1
     start: float = START
     origin: str = 'noise'
@@ -38,3 +38,8 @@ class SamplingConfig:
             raise ValueError(f"origin is '{self.origin}'; allowed: noise, command, plan")
         if self.samples < 1:
             raise ValueError(f'samples is {self.samples}; at least 1 is needed')
+        if self.samples > 1 and self.temperature <= 0.0 and self.start_temperature <= 0.0:
+            raise ValueError(
+                f'{self.samples} samples without noise are all the same; set temperature or '
+                'start_temperature above 0'
+            )

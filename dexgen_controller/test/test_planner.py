@@ -33,7 +33,7 @@ def plan(guidance, **sampling):
 
 
 def test_a_plan_has_the_stated_shapes():
-    found = plan(1.0, samples=4)
+    found = plan(1.0, samples=4, start_temperature=1.0)
     assert found.motion.shape == (BATCH, 2, 8, 3)
     assert found.increment.shape == found.deviation.shape == (BATCH, 16)
     assert found.strain.shape == found.spread.shape == (BATCH,)
@@ -62,8 +62,10 @@ def test_guidance_strains_the_motion():
 
 
 def test_the_likeliest_of_many_samples_is_less_strained():
-    alone = np.mean([plan(1.0, seed=seed).strain for seed in range(5)])
-    best = np.mean([plan(1.0, samples=16, seed=seed).strain for seed in range(5)])
+    alone = np.mean([plan(1.0, start_temperature=1.0, seed=seed).strain for seed in range(5)])
+    best = np.mean(
+        [plan(1.0, samples=16, start_temperature=1.0, seed=seed).strain for seed in range(5)]
+    )
     assert best < alone
 
 
@@ -90,3 +92,5 @@ def test_unknown_modes_and_origins_are_named():
         planner.plan(*situation(), 1.0, mode='sleepy')
     with pytest.raises(ValueError, match='noise, command, plan'):
         SamplingConfig(origin='nowhere')
+    with pytest.raises(ValueError, match='all the same'):
+        SamplingConfig(samples=3)

@@ -13,7 +13,7 @@ from dexgen_learning.evaluation.suite import EvaluationConfig
 from dexgen_learning.grasps.pipeline import GraspsConfig
 from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
 from dexgen_learning.ppo.training import TrainConfig
-from dexgen_learning.rollout.rolling import RolloutConfig
+from dexgen_learning.rollout.chunk import RolloutConfig
 from dexgen_learning.training.command import train_controller_command, TrainController
 
 
@@ -131,9 +131,13 @@ def run_rollout(command: Rollout) -> None:
     """`dexgen-learn rollout`."""
     from tqdm import tqdm
 
+    from dexgen_learning.rollout.crew import Alone, Processes, RayCluster
     from dexgen_learning.rollout.rolling import rollout
+    crew = Processes(command.workers) if command.workers > 1 else Alone()
+    if command.ray:
+        crew = RayCluster(command.ray)
     with tqdm(total=command.config.transitions, unit='row') as bar:
-        print(rollout(command.config, data_path(command.name), command.workers,
+        print(rollout(command.config, data_path(command.name), crew,
                       lambda rows: bar.update(rows - bar.n)))
 
 

@@ -6,10 +6,12 @@ import json
 from dexgen_controller.observation import stack_steps
 from dexgen_description import Kinematics, load_hand
 from dexgen_learning.paths import SHIPPED
+from dexgen_learning.rollout.chunk import RolloutConfig
 from dexgen_learning.rollout.collector import CollectorConfig
+from dexgen_learning.rollout.crew import Processes, RayCluster
 from dexgen_learning.rollout.dataset import Dataset
 from dexgen_learning.rollout.record import row_type, trimmed
-from dexgen_learning.rollout.rolling import rollout, RolloutConfig
+from dexgen_learning.rollout.rolling import rollout
 from dexgen_learning.rollout.shards import entry_file, shard_file
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ def digests(folder):
 
 
 def test_the_same_bytes_whatever_the_number_of_workers(folder, tmp_path):
-    rollout(CONFIG, tmp_path, workers=2)
+    rollout(CONFIG, tmp_path, Processes(2))
     assert digests(folder) == digests(tmp_path)
     assert (folder / 'index.json').read_bytes() == (tmp_path / 'index.json').read_bytes()
 
@@ -113,3 +115,43 @@ def test_the_time_before_a_drop_is_discarded():
     first = kept[kept['trajectory'] == 0]
     assert len(first) == 20 and first['q'][-1, 0] == 19
     assert [int((kept['trajectory'] == k).sum()) for k in range(3)] == [20, 20, 60]
+
+
+def test_a_ray_cluster_that_loses_a_node_makes_the_same_bytes(folder, tmp_path, monkeypatch):
+    pytest.importorskip('ray')
+    monkeypatch.setenv('RAY_USAGE_STATS_ENABLED', '0')
+    from ray.cluster_utils import Cluster
+    cluster = Cluster(initialize_head=True, head_node_args={'num_cpus': 1})
+
+    class UnluckyCluster(RayCluster):
+        """A node dies when the first chunk has come and the others are under way."""
+
+        lost = 0
+
+        def __enter__(self):
+            run = super().__enter__()
+
+            def unlucky(config, numbers):
+                for made in run(config, numbers):
+                    yield made
+                    if not self.lost:
+                        cluster.remove_node(doomed)
+                        self.lost += 1
+            return unlucky
+
+    try:
+        doomed = cluster.add_node(num_cpus=1)
+        cluster.add_node(num_cpus=1)
+        crew = UnluckyCluster(cluster.address)
+        rollout(replace(CONFIG, transitions=1500), tmp_path, crew)
+    finally:
+        cluster.shutdown()
+    assert crew.lost == 1 and len(digests(tmp_path)) == 3
+    assert digests(tmp_path)[:2] == digests(folder)
+
+
+def test_without_a_cluster_the_remedy_is_named(tmp_path, monkeypatch):
+    pytest.importorskip('ray')
+    monkeypatch.delenv('RAY_ADDRESS', raising=False)
+    with pytest.raises(ValueError, match='ray start --head'):
+        rollout(CONFIG, tmp_path, RayCluster('auto'))

@@ -23,7 +23,8 @@ class AnalyticConfig:
 
     Args:
         threshold: of the net force, in units of one push.
-        center: mean of the object's centre relative to the palm centre [m].
+        center: mean of the object's centre relative to the palm centre [m],
+            of a right hand; mirrored in y for a left one.
         offset: its standard deviation [m].
         span: largest distance of a point from where objects lie [m].
         miss: largest distance of a fingertip from its point after inverse kinematics [m].
@@ -33,7 +34,7 @@ class AnalyticConfig:
     """
 
     threshold: float = DEFAULT_THRESHOLD
-    center: tuple[float, float, float] = (0.03, 0.012, 0.03)
+    center: tuple[float, float, float] = (0.03, -0.01, 0.015)
     offset: float = 0.015
     span: float = 0.06
     miss: float = 0.005
@@ -92,11 +93,17 @@ def balanced_contacts(hand: Hand, surface: Surface, n: int, rng: np.random.Gener
     push = -normals * used[..., None]
     good = net_force(push) < config.threshold
     quat = quaternion.random(rng, (n,))
-    pos = hand.palm_center + config.center + rng.normal(0.0, config.offset, size=(n, 3))
+    center = hand.palm_center + np.multiply(config.center, (1.0, mirror(hand), 1.0))
+    pos = center + rng.normal(0.0, config.offset, size=(n, 3))
     placed = pos[:, None] + quaternion.rotate(quat[:, None], points)
-    away = np.linalg.norm(placed - hand.palm_center - config.center, axis=-1)
+    away = np.linalg.norm(placed - center, axis=-1)
     good &= np.all(~used | (away < config.span), axis=1)
     return Contacts(placed, quaternion.rotate(quat[:, None], normals), used, pos, quat).take(good)
+
+
+def mirror(hand: Hand) -> float:
+    """1 for a right hand, -1 for a left one: the sign of y."""
+    return 1.0 if hand.side == 'right' else -1.0
 
 
 def _reached(kinematics: Kinematics, surface: Surface, contacts: Contacts,

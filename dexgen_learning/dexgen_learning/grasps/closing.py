@@ -32,6 +32,7 @@ class ClosingConfig:
         use: chance that a finger takes part.
         balance: largest net force of the pushes, in units of one push.
         palm: share of candidates in which the palm may push too.
+        palm_distance: largest distance of the object's centre from the palm centre [m].
     """
 
     spread: float = 0.4
@@ -41,6 +42,7 @@ class ClosingConfig:
     use: float = 0.75
     balance: float = 0.4
     palm: float = 0.4
+    palm_distance: float = 0.06
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _draw(kinematics: Kinematics, radius: float, n: int, rng: np.random.Generato
     distance = np.linalg.norm(tips - pos[:, None], axis=-1)
     good = np.all(~used | ((distance > clear) & (distance < clear + config.reach)), axis=1)
     good &= (used.sum(1) >= 2) & (pos[:, 0] > 0.011 + radius)
-    good &= np.linalg.norm(pos - hand.palm_center, axis=-1) < 0.06
+    good &= np.linalg.norm(pos - hand.palm_center, axis=-1) < config.palm_distance
     rows = np.flatnonzero(good)
     rows = rows[_closest_link(kinematics, q[rows], pos[rows]) > clear]
     return _balanced(q[rows], pos[rows], used[rows], tips[rows], radius, rng, config)

@@ -31,6 +31,8 @@ class ValidationConfig:
         turn: largest rotation of the object after closing [rad], symmetry-aware.
         drag: viscous friction of the object while the hand closes [N s/m].
         spin_drag: the same for its rotation [N m s/rad].
+        palm: largest distance of the object's centre from the palm centre [m]; well inside the
+            distance at which it counts as dropped.
         squeeze: range of the largest difference of target and joint position [rad].
         mass: of the object [kg].
         friction: of object and hand.
@@ -45,6 +47,7 @@ class ValidationConfig:
     turn: float = 0.3
     drag: float = 40.0
     spin_drag: float = 0.02
+    palm: float = 0.062
     squeeze: tuple[float, float] = (0.15, 0.35)
     mass: float = 0.1
     friction: float = 0.8
@@ -207,7 +210,9 @@ class Conveyor:
     def _accept(self, ids: np.ndarray) -> Accepted:
         slow = (np.linalg.norm(self.sim.object_vel[ids, :3], axis=-1) < 0.02) & (
             np.abs(self.sim.qd[ids]).max(axis=-1, initial=0.0) < 0.5)
-        ids = ids[slow]
+        near = np.linalg.norm(self.sim.object_pos[ids] - self.hand.palm_center, axis=-1) < (
+            self.config.palm)
+        ids = ids[slow & near]
         contacts = np.array([self._contacts(int(i)) for i in ids], dtype=np.uint32)
         keep = np.array([bin(int(c)).count('1') >= 2 for c in contacts], dtype=bool)
         ids, contacts = ids[keep], contacts[keep]

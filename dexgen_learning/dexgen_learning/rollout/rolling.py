@@ -1,103 +1,51 @@
-"""Make a data set: chunks by many processes, resumable, the same bytes for the same seed."""
+"""Make a data set: chunks by a crew of any size, resumable, the same bytes for a seed."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 import json
-import multiprocessing
 import os
 from pathlib import Path
 
-from dexgen_description import load_hand, load_object
+from dexgen_description import load_hand
 import numpy as np
 
-from dexgen_learning.grasps.grasp_set import GraspSet
-from dexgen_learning.paths import find_grasps
-from dexgen_learning.ppo.network import PolicyNetwork
-from dexgen_learning.rollout.collector import Collector, CollectorConfig
+from dexgen_learning.rollout.chunk import RolloutConfig
+from dexgen_learning.rollout.crew import Alone, Crew
 from dexgen_learning.rollout.record import MODES, row_type, SOURCES
 from dexgen_learning.rollout.shards import INDEX, present, write_index, write_shard
 
 
-@dataclass(frozen=True)
-class RolloutConfig:
-    """A data set.
-
-    Args:
-        hand: name of the hand.
-        objects: names of the objects.
-        transitions: rows wanted; whole chunks are made until there are as many.
-        seed: of everything random; a chunk's randomness depends on it and its number alone.
-        policies: files of trained policies that act beside interpolation.
-        grasps: folder of the grasp sets; empty for the cache.
-        finger_share: share of chunks in which single fingers move freely.
-        precision_share: share of chunks with fine rotation.
-        collector: what is mixed into the data.
-    """
-
-    hand: str = 'allegro_right'
-    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere')
-    transitions: int = 300_000
-    seed: int = 0
-    policies: tuple[str, ...] = ()
-    grasps: str = ''
-    finger_share: float = 0.1
-    precision_share: float = 0.1
-    collector: CollectorConfig = field(default_factory=CollectorConfig)
-
-
-def make_chunk(config: RolloutConfig, number: int) -> np.ndarray:
-    """The rows of chunk `number`."""
-    hand = load_hand(config.hand)
-    folder = Path(config.grasps) if config.grasps else None
-    sets = [GraspSet.load(find_grasps(config.hand, name, folder), config.hand)
-            for name in config.objects]
-    policies = [PolicyNetwork.load(Path(p), config.hand) for p in config.policies]
-    seed = int(np.random.SeedSequence([config.seed, number]).generate_state(1)[0])
-    return Collector(hand, [load_object(n) for n in config.objects], sets, config.collector,
-                     policies, seed, chunk_kind(config, number)).collect()
-
-
-def chunk_kind(config: RolloutConfig, number: int) -> str:
-    """Which task chunk `number` plays: evenly spread, so that any part of the data is mixed."""
-    phase = (number * 0.6180339887498949 + 0.5) % 1.0
-    if phase < config.finger_share:
-        return 'finger'
-    return 'precision' if phase < config.finger_share + config.precision_share else 'anygrasp'
-
-
-def write_chunk(config: RolloutConfig, folder: Path, number: int) -> dict:
-    """Make and write a chunk; returns its entry. Runs in any process, on any machine."""
-    rows = make_chunk(config, number)
-    return write_shard(Path(folder), number, rows, {'learn': int(rows['learn'].sum())})
-
-
-def rollout(config: RolloutConfig, folder: Path, workers: int = 1,
+def rollout(config: RolloutConfig, folder: Path, crew: Crew | None = None,
             progress: Callable[[int], None] | None = None) -> Path:
     """Make the data set in `folder`, or what is missing of it; returns the index's path.
+
+    Args:
+        config: what.
+        folder: where to.
+        crew: who makes the chunks; this process if None. The bytes do not depend on it.
+        progress: called with the number of rows so far.
 
     Raises:
         ValueError: the folder holds a data set of another configuration.
     """
+    crew = Alone() if crew is None else crew
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     resolved = json.loads(json.dumps(asdict(config), default=_plain))
     _claim(folder, resolved)
     dtype = row_type(load_hand(config.hand))
     entries: dict[int, dict] = {}
-    with _mapper(workers) as run:
+    with crew as run:
         number = 0
-        while True:
-            batch = [number + k for k in range(max(workers, 1))]
-            number += len(batch)
+        while (chosen := _enough(entries, config.transitions)) is None:
+            batch = range(number, number + crew.size)
+            number += crew.size
             missing = [k for k in batch if present(folder, k, dtype.itemsize) is None]
-            made = run([(config, folder, k) for k in missing])
-            entries |= dict(zip(missing, made, strict=True))
-            entries |= {k: present(folder, k, dtype.itemsize) for k in batch if k not in missing}
+            for k, rows in run(config, missing):
+                write_shard(folder, k, rows, {'learn': int(rows['learn'].sum())})
+            entries |= {k: present(folder, k, dtype.itemsize) for k in batch}
             if progress is not None:
                 progress(sum(e['rows'] for e in entries.values()))
-            chosen = _enough(entries, config.transitions)
-            if chosen is not None:
-                break
     hand = load_hand(config.hand)
     write_index(folder, dtype, chosen, resolved, {
         'hand': config.hand, 'objects': list(config.objects), 'modes': list(MODES),
@@ -129,23 +77,6 @@ def _claim(folder: Path, resolved: dict) -> None:
     partial = path.with_suffix(f'.partial{os.getpid()}')
     partial.write_text(json.dumps(mine, indent=1))
     partial.replace(path)
-
-
-class _mapper:  # noqa: N801, a context manager used like a function
-    """Runs chunks in this process, or in `workers` processes."""
-
-    def __init__(self, workers: int) -> None:
-        self.pool = multiprocessing.get_context('spawn').Pool(workers) if workers > 1 else None
-
-    def __enter__(self) -> Callable:
-        if self.pool is None:
-            return lambda jobs: [write_chunk(*job) for job in jobs]
-        return lambda jobs: self.pool.starmap(write_chunk, jobs, chunksize=1)
-
-    def __exit__(self, *_) -> None:
-        if self.pool is not None:
-            self.pool.terminate()
-            self.pool.join()
 
 
 def _plain(value):
