@@ -134,15 +134,18 @@ class AnygraspTask:
         self.last_action = np.clip(action, -1.0, 1.0)
         return self.step_target(self.wanted(action))
 
-    def step_target(self, wanted: np.ndarray, auto: bool = True) -> Outcome:
+    def step_target(self, wanted: np.ndarray, auto: bool = True,
+                    limit: float | None = ACTION_SCALE) -> Outcome:
         """One control step with wanted joint targets (n, J) [rad].
 
         With `auto`, episodes that are over start anew and reached or stale goals are replaced;
-        else the caller does so.
+        else the caller does so. `limit` bounds the step per 0.1 s [rad], None leaves it to the
+        gate.
         """
         env = self.env
-        limit = ACTION_SCALE * env.dt / 0.1
-        wanted = env.sim.target + np.clip(wanted - env.sim.target, -limit, limit)
+        if limit is not None:
+            step = limit * env.dt / 0.1
+            wanted = env.sim.target + np.clip(wanted - env.sim.target, -step, step)
         env.step(np.clip(wanted, self.hand.lower, self.hand.upper))
         before = self.distance
         self.goal_time += env.dt
