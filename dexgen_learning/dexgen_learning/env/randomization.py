@@ -45,6 +45,7 @@ class Randomization:
         action_noise: standard deviation of the noise on the normalised action.
         observation_delay: largest delay of the observation [control steps], drawn per episode.
         action_delay: largest delay of the target [s], drawn per episode.
+        least_action_delay: smallest one [s].
     """
 
     object_mass: Span = Span(0.03, 0.25)
@@ -61,6 +62,7 @@ class Randomization:
     action_noise: float = 0.05
     observation_delay: int = 0
     action_delay: float = 0.0
+    least_action_delay: float = 0.0
 
 
 NONE = Randomization(
@@ -113,4 +115,4 @@ def draw(table: Randomization, rng: np.random.Generator, n: int, joints: int) ->
         force_scale=rng.choice(np.asarray(table.force_scale, dtype=float), size=n),
         joint_offset=rng.normal(0.0, 1.0, size=(n, joints)) * table.joint_noise_episode,
         observation_delay=rng.integers(0, table.observation_delay + 1, size=n),
-        action_delay=rng.uniform(0.0, table.action_delay, size=n))
+        action_delay=rng.uniform(table.least_action_delay, table.action_delay, size=n))
