@@ -34,12 +34,15 @@ class Inputs:
       posture: measured joint positions.
       applied: last applied joint targets.
       session_id: session of the stack, 0 while it is not RUNNING.
+      refused: of the newest command, where it could not be read: the reason, and when it came
+        [s, steady clock].
     """
 
     command: Command | None = None
     posture: JointReading | None = None
     applied: JointReading | None = None
     session_id: int = 0
+    refused: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,14 +189,19 @@ class Controller:
     def _fresh_command(
         self, inputs: Inputs, now: float, stamp: float
     ) -> tuple[Command | None, str]:
-        command = inputs.command
+        command, limit = inputs.command, self.timeouts.command
+        fault = 'OK'
         if command is None:
-            return None, 'NO_COMMAND'
-        if now - command.received > self.timeouts.command:
-            return None, 'STALE_COMMAND'
-        if abs(stamp - command.stamp) > self.timeouts.command:
-            return None, 'OLD_STAMP'
-        return command, 'OK'
+            fault = 'NO_COMMAND'
+        elif now - command.received > limit:
+            fault = 'STALE_COMMAND'
+        elif abs(stamp - command.stamp) > limit:
+            fault = 'OLD_STAMP' if stamp > command.stamp else 'FUTURE_STAMP'
+        if fault == 'OK':
+            return command, fault
+        if inputs.refused is not None and now - inputs.refused[1] <= limit:
+            fault = inputs.refused[0]
+        return None, fault
 
     def _posture_fault(self, inputs: Inputs, now: float) -> str:
         if inputs.posture is None:

@@ -6,12 +6,13 @@ import time
 from dexgen_description import load_hand
 from dexgen_msgs.srv import SetMode
 from dexgen_node.diagnostics import Diagnostics
+from dexgen_node.lifecycle import LifecycleNode
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 import rclpy
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
 from dexgen_controller.control_loop import ControlLoop
@@ -34,6 +35,8 @@ class ControllerNode(LifecycleNode):
         self._fault = 'not configured yet'
         self._failure: BaseException | None = None
         self._controller: Controller | None = None
+        self._inbox: Inbox | None = None
+        self._outbox: Outbox | None = None
         self._loop: ControlLoop | None = None
         self._lock = threading.Lock()
         self._mode_service = self.create_service(SetMode, 'controller/set_mode', self._set_mode)
@@ -77,9 +80,11 @@ class ControllerNode(LifecycleNode):
         """Load the hand and build the policies: a wrong parameter fails here and nowhere later."""
         try:
             self._configure()
-        except (ValueError, FileNotFoundError, ImportError) as error:
-            self._fault = str(error)
-            self.get_logger().error(f'not configured: {error}')
+        except Exception as error:  # A damaged checkpoint fails in many ways; the node survives.
+            foreseen = isinstance(error, (ValueError, OSError, ImportError))
+            self._fault = str(error) if foreseen else repr(error)
+            self.get_logger().error(f'not configured: {self._fault}')
+            self._forget()
             return TransitionCallbackReturn.FAILURE
         self._fault = ''
         return TransitionCallbackReturn.SUCCESS
@@ -106,6 +111,8 @@ class ControllerNode(LifecycleNode):
         self._loop = ControlLoop(1.0 / self._rate, self._tick, self._fail, self._value('priority'))
         self._loop.lock_phase(self._controller.policy.locks_phase)
         self._diagnostics.add_rate('control loop', self._loop.watch, self._rate)
+        for name, watch in self._inbox.watches.items():
+            self._diagnostics.add_rate(f'hears {name}', watch)
         self._loop.start()
         mode = self._controller.policy.name
         self.get_logger().info(f'{mode} at {self._rate:g} Hz for {self._value("hand")}')
@@ -118,9 +125,7 @@ class ControllerNode(LifecycleNode):
 
     def on_cleanup(self, state) -> TransitionCallbackReturn:
         """Forget the hand, the policies and the streams."""
-        self._inbox.close()
-        self._outbox.close()
-        self._controller = None
+        self._forget()
         self._fault = 'not configured'
         return TransitionCallbackReturn.SUCCESS
 
@@ -128,6 +133,21 @@ class ControllerNode(LifecycleNode):
         """Stop the control thread."""
         self._stop_loop()
         return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state) -> TransitionCallbackReturn:
+        """Stop everything; the node can be configured again."""
+        self._stop_loop()
+        self._forget()
+        self._fault = 'a transition failed; configure again'
+        return TransitionCallbackReturn.SUCCESS
+
+    def _forget(self) -> None:
+        for streams in (self._inbox, self._outbox):
+            if streams is not None:
+                streams.close()
+        self._inbox = self._outbox = None
+        with self._lock:
+            self._controller = None
 
     def close(self) -> None:
         """Stop the control thread before the node is destroyed.
@@ -143,6 +163,8 @@ class ControllerNode(LifecycleNode):
         if self._loop is not None:
             self._loop.stop()
             self._loop = None
+            for name in ('control loop', *(f'hears {name}' for name in self._inbox.watches)):
+                self._diagnostics.remove(name)
 
     def _wake(self) -> None:
         if self._loop is not None:
@@ -192,9 +214,9 @@ class ControllerNode(LifecycleNode):
     def _report(self):
         if self._fault:
             return DiagnosticStatus.ERROR, self._fault, {}
-        mode = self._controller.policy.name
-        values = {'late ticks': self._outbox.late_ticks, 'refused messages': self._inbox.refused}
-        return DiagnosticStatus.OK, f'mode {mode}', values
+        refused = {f'refused {reason}': n for reason, n in sorted(self._inbox.refused.items())}
+        values = {'late ticks': self._outbox.late_ticks, **refused}
+        return DiagnosticStatus.OK, f'mode {self._controller.policy.name}', values
 
 
 def main() -> None:

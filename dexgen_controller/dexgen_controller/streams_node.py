@@ -1,5 +1,6 @@
 """The node's streams: what it hears, kept as the newest of each, and what it says."""
 
+from collections import Counter
 from collections.abc import Callable
 import time
 
@@ -11,11 +12,12 @@ from dexgen_msgs.msg import (
     StackState,
 )
 from dexgen_node import topics
+from dexgen_node.rates import RateWatch
 from geometry_msgs.msg import Point
 import numpy as np
 
 from dexgen_controller.controller import Inputs, JointReading, Tick
-from dexgen_controller.names import NameOrder
+from dexgen_controller.names import NameOrder, RefusedMessageError
 from dexgen_controller.policies import Command
 
 
@@ -27,13 +29,17 @@ class Inbox:
     """Subscribes to everything that the controller reads and keeps the newest of each.
 
     A message that cannot be read (a name missing, a value not finite, another hand) is said once
-    per reason and otherwise ignored: what it would have replaced grows old, and age is what the
-    core judges.
+    per reason, counted by its code and otherwise ignored: what it would have replaced grows old,
+    and age is what the core judges.
 
     Args:
       node: the rclpy node.
       hand: hand description.
       wake: called after each readable command.
+
+    Attributes:
+      watches: rate and age of each subscription, by topic.
+      refused: messages that could not be read, by reason code.
     """
 
     def __init__(self, node, hand, wake: Callable[[], None]):
@@ -46,13 +52,18 @@ class Inbox:
         self._posture: JointReading | None = None
         self._applied: JointReading | None = None
         self._session_id = 0
+        self._refusal: tuple[str, float] | None = None
         self._said: set[str] = set()
-        self.refused = 0
+        self.refused: Counter[str] = Counter()
+        self.watches: dict[str, RateWatch] = {}
         self._subscriptions = [
-            topics.KEYPOINT_COMMAND.subscription(node, self._note(self._on_command)),
-            topics.JOINT_STATES.subscription(node, self._note(self._on_posture)),
-            topics.APPLIED_TARGET.subscription(node, self._note(self._on_applied)),
-            topics.STACK_STATE.subscription(node, self._note(self._on_stack)),
+            topic.subscription(node, self._note(topic.name, handle))
+            for topic, handle in (
+                (topics.KEYPOINT_COMMAND, self._on_command),
+                (topics.JOINT_STATES, self._on_posture),
+                (topics.APPLIED_TARGET, self._on_applied),
+                (topics.STACK_STATE, self._on_stack),
+            )
         ]
 
     @property
@@ -62,48 +73,61 @@ class Inbox:
 
     def inputs(self) -> Inputs:
         """The newest of everything."""
-        return Inputs(self._command, self._posture, self._applied, self._session_id)
+        return Inputs(
+            self._command, self._posture, self._applied, self._session_id, self._refusal
+        )
 
     def close(self) -> None:
         """End the subscriptions."""
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
 
-    def _note(self, handle: Callable) -> Callable:
+    def _note(self, name: str, handle: Callable) -> Callable:
+        watch = self.watches[name] = RateWatch()
+
         def callback(message):
+            now = time.monotonic()
+            watch.note(now)
             try:
-                handle(message)
-            except ValueError as error:
-                self.refused += 1
-                sentence = f'{type(message).__name__} refused: {error}'
-                if sentence not in self._said and len(self._said) < 100:
-                    self._said.add(sentence)
-                    self._node.get_logger().warning(sentence)
+                handle(message, now)
+            except RefusedMessageError as error:
+                self._refuse(message, error, now)
 
         return callback
 
-    def _on_command(self, message: KeypointCommand) -> None:
+    def _refuse(self, message, error: RefusedMessageError, now: float) -> None:
+        self.refused[error.reason] += 1
+        if isinstance(message, KeypointCommand):
+            self._refusal = error.reason, now
+        sentence = f'{type(message).__name__} refused, {error.reason}: {error}'
+        if error.reason not in self._said:
+            self._said.add(error.reason)
+            self._node.get_logger().warning(sentence[:500])
+
+    def _on_command(self, message: KeypointCommand, now: float) -> None:
         if message.hand != self._hand.name:
-            raise ValueError(f"it is for hand '{message.hand}', this one is '{self._hand.name}'")
+            raise RefusedMessageError(
+                'FOREIGN_HAND', f"it is for hand '{message.hand}', this is '{self._hand.name}'"
+            )
         points = np.array([(point.x, point.y, point.z) for point in message.keypoints])
         self._command = Command(
             keypoints=self._keypoints(message.keypoint_names, points.reshape(-1, 3)),
             joints=self._joints(message.joint_names, message.joint_positions),
             sequence=message.sequence,
-            received=time.monotonic(),
+            received=now,
             stamp=_seconds(message.header.stamp),
         )
         self._wake()
 
-    def _on_posture(self, message) -> None:
+    def _on_posture(self, message, now: float) -> None:
         values = self._joints(message.name, message.position)
-        self._posture = JointReading(values, time.monotonic(), _seconds(message.header.stamp))
+        self._posture = JointReading(values, now, _seconds(message.header.stamp))
 
-    def _on_applied(self, message: AppliedTarget) -> None:
+    def _on_applied(self, message: AppliedTarget, now: float) -> None:
         values = self._joints(message.joint_names, message.positions)
-        self._applied = JointReading(values, time.monotonic(), _seconds(message.header.stamp))
+        self._applied = JointReading(values, now, _seconds(message.header.stamp))
 
-    def _on_stack(self, message: StackState) -> None:
+    def _on_stack(self, message: StackState, now: float) -> None:
         running = message.state == StackState.RUNNING
         self._session_id = message.session_id if running else 0
 

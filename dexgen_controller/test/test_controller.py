@@ -88,8 +88,11 @@ def test_departure_is_the_distance_from_command_to_intent():
         ),
         (
             {'command': Command(np.zeros((8, 3)), HAND.rest, 1, 1.0, STAMP + 1.2)},
-            'OLD_STAMP',
+            'FUTURE_STAMP',
         ),
+        ({'command': None, 'refused': ('NAMES', 0.95)}, 'NAMES'),
+        ({'command': None, 'refused': ('NAMES', 0.85)}, 'NO_COMMAND'),
+        ({'command': command(1.0, age=0.11), 'refused': ('NOT_FINITE', 1.0)}, 'NOT_FINITE'),
         ({'posture': None}, 'NO_JOINT_STATE'),
         ({'posture': JointReading(HAND.rest, 0.8)}, 'STALE_JOINT_STATE'),
         ({'applied': None}, 'NO_APPLIED_TARGET'),
@@ -99,6 +102,11 @@ def test_what_is_missing_or_old_silences_the_target(changes, reason):
     result = tick(controller(), 1.0, inputs(1.0, **changes))
     assert result.target is None
     assert result.decision.reason == reason
+
+
+def test_a_refused_command_leaves_the_readable_one_in_force():
+    result = tick(controller(), 1.0, inputs(1.0, refused=('NAMES', 1.0)))
+    assert result.target is not None and result.decision.reason == 'OK'
 
 
 def test_nothing_is_sent_while_not_running():

@@ -13,7 +13,8 @@ from dexgen_msgs.msg import AppliedTarget, KeypointCommand, StackState
 from dexgen_msgs.srv import SetMode
 from dexgen_node import topics
 from geometry_msgs.msg import Point
-from lifecycle_msgs.srv import GetState
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np
 import pytest
 from rcl_interfaces.srv import SetParameters
@@ -255,3 +256,37 @@ def test_a_failing_configure_leaves_the_node_alive_with_the_reason(start, parame
     state = session.call(GetState, 'controller/get_state', GetState.Request())
     assert state.current_state.label == 'unconfigured'
     assert Path(f'/proc/{session.process.pid}').exists()
+
+
+def test_the_lifecycle_in_every_order(start):
+    session = start('autostart:=false')
+
+    def change(number: int) -> tuple[bool, str]:
+        request = ChangeState.Request(transition=Transition(id=number))
+        success = session.call(ChangeState, 'controller/change_state', request).success
+        state = session.call(GetState, 'controller/get_state', GetState.Request())
+        return success, state.current_state.label
+
+    t = Transition
+    assert change(t.TRANSITION_ACTIVATE) == (False, 'unconfigured')
+    assert change(t.TRANSITION_CLEANUP) == (False, 'unconfigured')
+    for _ in range(2):
+        assert change(t.TRANSITION_CONFIGURE) == (True, 'inactive')
+        assert change(t.TRANSITION_CONFIGURE) == (False, 'inactive')
+        for _ in range(2):
+            session.peer.states.clear()
+            assert change(t.TRANSITION_ACTIVATE) == (True, 'active')
+            session.until_reason('NOT_RUNNING')
+            assert change(t.TRANSITION_CLEANUP) == (False, 'active')
+            assert change(t.TRANSITION_DEACTIVATE) == (True, 'inactive')
+        assert change(t.TRANSITION_CLEANUP) == (True, 'unconfigured')
+
+
+def test_a_damaged_checkpoint_is_a_failing_configure(start, tmp_path):
+    (tmp_path / 'config.json').write_text('{"version": 1}')
+    (tmp_path / 'weights.safetensors').write_bytes(b'no tensors at all')
+    session = start('mode:=dexgen', f'checkpoint:={tmp_path}')
+    answer = session.call(SetMode, 'controller/set_mode', SetMode.Request(mode='hold'))
+    assert not answer.success and 'not configured' in answer.message
+    state = session.call(GetState, 'controller/get_state', GetState.Request())
+    assert state.current_state.label == 'unconfigured'

@@ -1,6 +1,6 @@
 """Matching by name."""
 
-from dexgen_controller.names import NameOrder
+from dexgen_controller.names import NameOrder, RefusedMessageError
 import numpy as np
 import pytest
 
@@ -11,14 +11,15 @@ def test_values_follow_their_names():
 
 
 @pytest.mark.parametrize(
-    ('names', 'values', 'match'),
+    ('names', 'values', 'reason', 'match'),
     [
-        (['a', 'b'], [1.0, 2.0], 'each of c'),
-        (['a', 'b', 'b', 'c'], [1.0, 2.0, 2.0, 3.0], 'each of b'),
-        (['a', 'b', 'c'], [1.0, 2.0], '3 names came with 2 values'),
-        (['a', 'b', 'c'], [1.0, float('nan'), 2.0], 'not finite: b'),
+        (['a', 'b'], [1.0, 2.0], 'NAMES', 'each of c'),
+        (['a', 'b', 'b', 'c'], [1.0, 2.0, 2.0, 3.0], 'NAMES', 'each of b'),
+        (['a', 'b', 'c'], [1.0, 2.0], 'NAMES', '3 names came with 2 values'),
+        (['a', 'b', 'c'], [1.0, float('nan'), 2.0], 'NOT_FINITE', 'not finite: b'),
     ],
 )
-def test_what_cannot_be_matched_is_named(names, values, match):
-    with pytest.raises(ValueError, match=match):
+def test_what_cannot_be_matched_is_named(names, values, reason, match):
+    with pytest.raises(RefusedMessageError, match=match) as refused:
         NameOrder(['a', 'b', 'c'])(names, values)
+    assert refused.value.reason == reason

@@ -6,13 +6,35 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from dexgen_node import topics
-from dexgen_node.rates import RateReport
+from dexgen_node.parameters import declare
+from dexgen_node.rates import RateReport, RateWatch
 
-Report = Callable[[], tuple[bytes, str, Mapping[str, object]]]
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+Report = tuple[bytes, str, Mapping[str, object]]
+
+
+def figures(report: RateReport) -> dict[str, str]:
+    """Values that every stream and loop tells."""
+    values = {
+        'rate [Hz]': f'{report.rate:.2f}',
+        'age [s]': f'{report.age:.3f}',
+        'jitter [ms]': f'{1e3 * report.jitter:.3f}',
+        'longest period [ms]': f'{1e3 * report.period_max:.2f}',
+        'period mean [ms]': f'{1e3 * report.period_mean:.4f}',
+        'period p99 [ms]': f'{1e3 * report.period_p99:.3f}',
+        'count': str(report.count),
+    }
+    if report.duration_mean:
+        values['execution mean [ms]'] = f'{1e3 * report.duration_mean:.3f}'
+        values['execution p99 [ms]'] = f'{1e3 * report.duration_p99:.3f}'
+    return values
 
 
 class Diagnostics:
     """Publishes one DiagnosticStatus a second for each part of a node.
+
+    Declares the node's parameters `warn_rate`, `error_rate` and `silence`: the thresholds of every
+    part that has an expected rate.
 
     Args:
       node: the rclpy node; its name prefixes the part's name.
@@ -20,50 +42,60 @@ class Diagnostics:
 
     def __init__(self, node):
         self._node = node
-        self._parts: dict[str, Report] = {}
+        self._parts: dict[str, Callable[[], Report]] = {}
+        self._warn = declare(
+            node, 'warn_rate', 0.9, 'share of an expected rate below which diagnostics warn',
+            low=0, high=1,
+        )  # fmt: skip
+        self._error = declare(
+            node, 'error_rate', 0.5, 'share of an expected rate that is an error', low=0, high=1
+        )
+        self._silence = declare(
+            node, 'silence_age', 1.0, 'without a message diagnostics warn [s]', low=0.1, high=60
+        )
         self._publisher = topics.DIAGNOSTICS.publisher(node)
         self._timer = node.create_timer(1.0, self.publish)
 
-    def add(self, name: str, report: Report) -> None:
+    def add(self, name: str, report: Callable[[], Report]) -> None:
         """Add a part: `report()` gives level (DiagnosticStatus.OK, ...), sentence, values."""
         self._parts[name] = report
 
+    def remove(self, name: str) -> None:
+        """Take a part out, for example a loop that has ended."""
+        self._parts.pop(name, None)
+
     def add_rate(
-        self, name: str, watch, expected: float, warn: float = 0.9, error: float = 0.5
+        self,
+        name: str,
+        watch: RateWatch,
+        expected: float = 0.0,
+        needed: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Add a stream or loop: its expected rate [Hz], the shares of it that warn, err."""
+        """Add a stream or loop.
 
-        def report():
-            figures: RateReport = watch.report(time.monotonic())
-            level, sentence = DiagnosticStatus.OK, f'{figures.rate:.1f} Hz'
-            if figures.rate < error * expected:
-                level, sentence = (
-                    DiagnosticStatus.ERROR,
-                    f'{figures.rate:.1f} Hz, {expected:.1f} expected',
-                )
-            elif figures.rate < warn * expected:
-                level, sentence = (
-                    DiagnosticStatus.WARN,
-                    f'{figures.rate:.1f} Hz, {expected:.1f} expected',
-                )
-            return (
-                level,
-                sentence,
-                {
-                    'rate [Hz]': f'{figures.rate:.2f}',
-                    'age [s]': f'{figures.age:.3f}',
-                    'jitter [ms]': f'{1e3 * figures.jitter:.2f}',
-                    'longest period [ms]': f'{1e3 * figures.period_max:.2f}',
-                    'execution mean [ms]': f'{1e3 * figures.duration_mean:.3f}',
-                    'execution p99 [ms]': f'{1e3 * figures.duration_p99:.3f}',
-                    'count': figures.count,
-                },
-            )
+        Args:
+          watch: where its events are noted.
+          expected: its rate [Hz], 0 where none is.
+          needed: whether it is to come at all now; what need not come is never a warning.
+        """
+        self.add(name, lambda: self._judged(watch.report(time.monotonic()), expected, needed()))
 
-        self.add(name, report)
+    def _judged(self, report: RateReport, expected: float, needed: bool) -> Report:
+        level, sentence = OK, f'{report.rate:.1f} Hz'
+        if report.age > self._silence:
+            level = WARN if needed else OK
+            sentence = f'silent for {report.age:.1f} s' if report.count else 'nothing yet'
+        elif needed and report.rate < self._warn * expected:
+            level = ERROR if report.rate < self._error * expected else WARN
+            sentence += f', {expected:.1f} expected'
+        return level, sentence, figures(report)
 
     def publish(self) -> None:
         """Publish the present status of every part."""
+        self._publisher.publish(self.message())
+
+    def message(self) -> DiagnosticArray:
+        """Make the message of the present status of every part."""
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         for name, report in self._parts.items():
@@ -77,4 +109,4 @@ class Diagnostics:
                     values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
                 )
             )
-        self._publisher.publish(message)
+        return message

@@ -1,5 +1,7 @@
 """Node `hand_adapter`: hands of gloves and headsets as HandLandmarks."""
 
+import time
+
 from dexgen_msgs.msg import HandLandmarks
 from dexgen_node import topics
 from dexgen_node.diagnostics import Diagnostics
@@ -70,7 +72,7 @@ class HandAdapterNode(Node):
         out.point_valid = known.tolist()
         out.standard_deviation = np.full(COUNT, NOISE, 'f4')
         self._publisher.publish(out)
-        self._watch.note(self.get_clock().now().nanoseconds * 1e-9)
+        self._watch.note(time.monotonic())
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Node `retargeter`: HandLandmarks in, KeypointCommand out at once."""
 
 from collections import Counter
+import math
 from pathlib import Path
 import time
 
@@ -46,29 +47,39 @@ class RetargeterNode(Node):
         self._retargeter = Retargeter(hand, config)
         self._retargeter.warm_up()
         self._names = hand.joint_names, hand.keypoint_names
-        self._watch, self._refused = RateWatch(), Counter()
+        self._heard, self._watch, self._refused = RateWatch(), RateWatch(), Counter()
+        self._stamp, self._restart = -math.inf, config.dynamics.restart
         self._publisher = topics.KEYPOINT_COMMAND.publisher(self)
         self._wrist = WristStream(self)
         self._subscription = topics.HAND_LANDMARKS.subscription(self, self._on_landmarks)
         self._diagnostics = Diagnostics(self)
+        self._diagnostics.add_rate(f'hears {topics.HAND_LANDMARKS.name}', self._heard)
         self._diagnostics.add_rate('commands', self._watch, config.dynamics.rate)
         self._diagnostics.add('refused', self._report)
 
     def _on_landmarks(self, message: HandLandmarks) -> None:
         begin = time.monotonic()
+        self._heard.note(begin)
         stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
         points = np.array([(p.x, p.y, p.z) for p in message.points])
-        operator = self._operator(message, points)
+        operator = self._operator(message, points, stamp)
         if operator is None:
             return
+        self._stamp = stamp
         result = self._retargeter.follow(operator, stamp)
         self._publisher.publish(self._command(message, result))
         end = time.monotonic()
         self._watch.note(end, end - begin)
         self._wrist.publish(operator, points, message.header, stamp)
 
-    def _operator(self, message: HandLandmarks, points: np.ndarray) -> OperatorHand | None:
+    def _operator(
+        self, message: HandLandmarks, points: np.ndarray, stamp: float
+    ) -> OperatorHand | None:
         """The hand to follow; None, counted by its reason, where there is none."""
+        if 0.0 <= self._stamp - stamp < self._restart:
+            # A frame overtaken by a later one; farther back, a clock was set and counts from now.
+            self._refused['REORDERED'] += 1
+            return None
         if not message.valid:
             self._refused['INVALID'] += 1
             return None

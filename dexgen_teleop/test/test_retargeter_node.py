@@ -62,6 +62,15 @@ def test_nothing_is_published_without_the_right_hand(node):
     assert node._refused == {'INVALID': 1, 'HANDEDNESS': 2}
 
 
+def test_overtaken_and_doubled_frames_are_refused_and_a_clock_that_was_set_back_is_followed(node):
+    points = HumanHand().landmarks(OPEN)
+    for seconds in (10.0, 10.1, 10.05, 10.1, 10.2, 3.0, 3.03):
+        node._on_landmarks(message(points, seconds))
+    stamps = [c.header.stamp.sec + 1e-9 * c.header.stamp.nanosec for c in node._publisher]
+    assert stamps == pytest.approx([10.0, 10.1, 10.2, 3.0, 3.03])
+    assert node._refused == {'REORDERED': 2}
+
+
 @pytest.mark.parametrize(
     'points',
     [
