@@ -1,10 +1,12 @@
 """The recorder's ears: a subscription for each topic of the contract, fit for its publishers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 import importlib
+import time
 
 from dexgen_node.polling import PolledSubscription
+from dexgen_node.rates import RateWatch
 from dexgen_node.topics import Topic
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
@@ -38,6 +40,7 @@ class _Ear:
     contract: TopicContract
     subscription: PolledSubscription
     reliable: bool
+    watch: RateWatch = field(default_factory=RateWatch)
     heard: bool = False
 
 
@@ -73,9 +76,12 @@ class RecordedTopics:
     def take(self) -> list[Sample]:
         """Everything that has arrived, by time of arrival."""
         samples = []
+        offset = time.monotonic_ns() - time.time_ns()
         for ear in self._ears:
             taken = ear.subscription.take_all()
             ear.heard = ear.heard or bool(taken)
+            for one in taken:
+                ear.watch.note(1e-9 * (one.received + offset))
             samples += [
                 Sample(ear.subscription.name, one.raw, one.received, one.sent, one.number or 0)
                 for one in taken
@@ -90,7 +96,14 @@ class RecordedTopics:
             offers = self._node.get_publishers_info_by_topic(ear.subscription.name)
             if any(o.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT for o in offers):
                 ear.subscription.destroy(self._node)
-                self._ears[i] = self._ear(ear.contract, reliable=False)
+                self._ears[i] = replace(
+                    self._ear(ear.contract, reliable=False), watch=ear.watch
+                )
+
+    @property
+    def watches(self) -> dict[str, RateWatch]:
+        """Rate and age of each topic, by resolved name."""
+        return {ear.subscription.name: ear.watch for ear in self._ears}
 
     def _ear(self, contract: TopicContract, reliable: bool) -> _Ear:
         qos = QoSProfile(

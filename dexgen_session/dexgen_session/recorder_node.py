@@ -8,6 +8,7 @@ from dexgen_msgs.srv import Record
 from dexgen_node import topics
 from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.parameters import declare
+from dexgen_node.rates import RateWatch
 from dexgen_node.run import run_node
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -47,12 +48,16 @@ class RecorderNode(Node):
             contract.text,
             self._own_configuration(),
         )
+        self._watch = RateWatch()
         self._reader = ConfigurationReader(self, self._recorder.configure)
         self.create_service(Record, 'recorder/record', self._on_record)
         self.create_timer(PERIOD, self._look)
         self.create_timer(1.0, self._look_around)
         self._diagnostics = Diagnostics(self)
         self._diagnostics.add('bag', self._report)
+        self._diagnostics.add_rate('loop', self._watch, 1.0 / PERIOD)
+        for name, watch in self._topics.watches.items():
+            self._diagnostics.add_rate(f'hears {name}', watch, needed=lambda: False)
         if record:
             self.get_logger().info(f'recording to {self._recorder.start("", time.time_ns())}')
 
@@ -78,6 +83,7 @@ class RecorderNode(Node):
         return {self.get_fully_qualified_name(): own}
 
     def _look(self) -> None:
+        begin = time.monotonic()
         for sample in self._topics.take():
             self._recorder.put(sample)
             if sample.topic == self._state_topic:
@@ -86,6 +92,7 @@ class RecorderNode(Node):
         if self._recorder.failure and self._recorder.failure != self._told:
             self._told = self._recorder.failure
             self.get_logger().error(self._told)
+        self._watch.note(begin, time.monotonic() - begin)
 
     def _follow(self, message: StackState) -> None:
         entered = self._state is not None and message.state != self._state

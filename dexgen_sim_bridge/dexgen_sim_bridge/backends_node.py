@@ -4,6 +4,7 @@ import secrets
 import time
 
 from dexgen_description import Hand, load_hand
+from dexgen_node.rates import RateWatch
 import numpy as np
 
 from dexgen_sim_bridge.backend import Backend
@@ -64,6 +65,11 @@ class Assembly:
         """False where the hand itself publishes joint_states with our names."""
         backend = self.bridge.backend
         return backend.simulated or not backend.preset.joints.identical
+
+    @property
+    def heard(self) -> RateWatch | None:
+        """Rate and age of a real hand's joint states; None for a simulated one."""
+        return self._peer.watch if self._peer else None
 
     def wrist(self) -> np.ndarray:
         """Orientation (4,) of the hand in the world as it is now, (w, x, y, z)."""

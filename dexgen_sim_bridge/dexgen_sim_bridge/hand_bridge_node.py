@@ -3,6 +3,7 @@
 import sys
 import time
 
+from dexgen_node import topics
 from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.lifecycle import LifecycleNode
 from dexgen_node.loop import FixedRateLoop
@@ -81,8 +82,10 @@ class HandBridgeNode(LifecycleNode):
         """Build the scene: a wrong parameter fails here and nowhere later."""
         try:
             self._assembly = Assembly(self)
-        except (ValueError, OSError) as error:
-            self._trouble = UNCONFIGURED._replace(message=f'not configured: {error}')
+        except Exception as error:  # A damaged file fails in many ways; the node survives.
+            foreseen = isinstance(error, (ValueError, OSError))
+            said = str(error) if foreseen else repr(error)
+            self._trouble = UNCONFIGURED._replace(message=f'not configured: {said}')
             self.get_logger().error(self._trouble.message)
             self._publish_state()
             return TransitionCallbackReturn.FAILURE
@@ -108,6 +111,12 @@ class HandBridgeNode(LifecycleNode):
         # On a thread of its own: a slow disk must not delay an emergency stop.
         self._saving = FixedRateLoop(SAVE_RATE, self._save, self._loop_failed, 'saving')
         self._saving.start()
+        self._diagnostics.add_rate(
+            f'hears {topics.CONTROLLER_STATE.name}', self._inbox.controller_watch
+        )
+        self._diagnostics.add_rate('saving', self._saving.watch, SAVE_RATE)
+        if self._assembly.heard:
+            self._diagnostics.add_rate('hears the hand', self._assembly.heard)
         self._publish_state()
         scene = f'{hand.name} with {bridge.backend.object_name or "no object"}'
         self.get_logger().info(f'{scene} on {bridge.backend.name}')
@@ -147,6 +156,8 @@ class HandBridgeNode(LifecycleNode):
             self._physics.stop()
             self._physics = None
         if self._stream_timers:
+            for name in (f'hears {topics.CONTROLLER_STATE.name}', 'saving', 'hears the hand'):
+                self._diagnostics.remove(name)
             self._saving.stop()
             for timer in self._stream_timers:
                 self.destroy_timer(timer)
@@ -233,7 +244,7 @@ class HandBridgeNode(LifecycleNode):
         for name, report in (
             ('gate', lambda: gate_report(self.bridge)),
             ('physics', lambda: loop_report(self._physics, rate, warn, error)),
-            ('joint_target', lambda: stream_report(self._inbox.watch, self.bridge)),
+            ('hears joint_target', lambda: stream_report(self._inbox.watch, self.bridge)),
         ):
             self._diagnostics.add(
                 name, lambda report=report: report() if self._physics else INACTIVE

@@ -3,6 +3,7 @@
 import time
 
 from builtin_interfaces.msg import Duration
+from dexgen_node.rates import RateWatch
 import numpy as np
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState
@@ -21,12 +22,17 @@ _TYPES = {
 
 
 class PeerStreams:
-    """Publishes targets in the peer's type and hands its joint states to the backend."""
+    """Publishes targets in the peer's type and hands its joint states to the backend.
+
+    Attributes:
+      watch: rate and age of the peer's joint states.
+    """
 
     def __init__(self, node, preset: Preset):
         self._node = node
         self._preset = preset
         self._backend: TopicBackend | None = None
+        self.watch = RateWatch()
         command = preset.command
         # Reliable fits every subscriber; best effort fits every publisher.
         reliable = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -69,11 +75,9 @@ class PeerStreams:
         self._publisher.publish(message)
 
     def _hear(self, message: JointState) -> None:
+        now = time.monotonic()
+        self.watch.note(now)
         if self._backend:
             self._backend.hear(
-                message.name,
-                message.position,
-                message.velocity,
-                message.effort,
-                time.monotonic(),
+                message.name, message.position, message.velocity, message.effort, now
             )

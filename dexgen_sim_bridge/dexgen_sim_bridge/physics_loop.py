@@ -16,7 +16,7 @@ class PhysicsLoop:
       bridge: what to step; a backend that is not simulated is never made to catch up.
       rate: steps a second [Hz].
       publish_every: one of so many steps is handed to `publish`.
-      publish: takes a step, how long ago it was due and how old its measurement is [s].
+      publish: takes a step, and when it was due and its hand measured [s, steady clock].
       changed: called after each state transition that happened in a step.
       on_error: called with an error that ends the thread.
       priority: SCHED_FIFO priority, 0 for none.
@@ -67,7 +67,7 @@ class PhysicsLoop:
             self._changed()
         if shown:
             step, number = shown
-            lag = max(self.clock.lag(number, now), 0.0)
+            due = now - max(self.clock.lag(number, now), 0.0)
             # Simulated joints are as old as their step, those of a real hand as their message.
             simulated = self._bridge.backend.simulated
-            self._publish(step, lag, lag if simulated else now - step.measured.time)
+            self._publish(step, due, due if simulated else step.measured.time)

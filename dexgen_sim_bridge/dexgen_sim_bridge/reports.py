@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 import time
 
+from dexgen_node.diagnostics import figures
 from dexgen_node.rates import RateWatch
 from diagnostic_msgs.msg import DiagnosticStatus
 
@@ -47,29 +48,15 @@ def loop_report(
             'real-time factor': f'{clock.factor:.4f}',
             'lost time [s]': f'{clock.lost:.3f}',
             'expected rate [Hz]': f'{rate:.1f}',
-            'rate [Hz]': f'{loop.rate:.2f}',
-            'jitter [ms]': f'{1e3 * loop.jitter:.3f}',
-            'longest period [ms]': f'{1e3 * loop.period_max:.2f}',
-            'execution mean [ms]': f'{1e3 * loop.duration_mean:.3f}',
-            'execution p99 [ms]': f'{1e3 * loop.duration_p99:.3f}',
+            **figures(loop),
         },
     )
 
 
 def stream_report(watch: RateWatch, bridge: Bridge) -> Report:
     """The stream of targets: in a session its age must stay below the staleness."""
-    figures = watch.report(time.monotonic())
-    level, sentence = OK, f'{figures.rate:.1f} Hz'
-    if bridge.status.state == State.RUNNING and figures.age > bridge.staleness:
-        level, sentence = WARN, f'silent for {figures.age:.2f} s'
-    return (
-        level,
-        sentence,
-        {
-            'rate [Hz]': f'{figures.rate:.2f}',
-            'age [s]': f'{figures.age:.3f}',
-            'jitter [ms]': f'{1e3 * figures.jitter:.2f}',
-            'longest period [ms]': f'{1e3 * figures.period_max:.2f}',
-            'count': figures.count,
-        },
-    )
+    heard = watch.report(time.monotonic())
+    level, sentence = OK, f'{heard.rate:.1f} Hz'
+    if bridge.status.state == State.RUNNING and heard.age > bridge.staleness:
+        level, sentence = WARN, f'silent for {heard.age:.2f} s'
+    return level, sentence, figures(heard)

@@ -31,6 +31,9 @@ EMERGENCY_STOP = 'emergency_stop'
 JITTER = 100_000_000
 """How far stamps of one stream may be out of order by a thread's interruptions [ns]."""
 
+INTERRUPTED = 200_000
+"""Looks at two clocks that lie farther apart were interrupted [ns]."""
+
 
 def in_order(stamp: int, last: int) -> int:
     """Return the stamp [ns], or the last one where it is a little earlier than that.
@@ -39,6 +42,18 @@ def in_order(stamp: int, last: int) -> int:
     more than `JITTER` is followed.
     """
     return last if 0 < last - stamp < JITTER else stamp
+
+
+def steady_offset(now: Callable[[], int], steady: Callable[[], int] = time.monotonic_ns) -> int:
+    """ROS time less steady time [ns]; `now` is the node's clock.
+
+    A thread that is interrupted between its looks at the two clocks looks again.
+    """
+    for _ in range(5):
+        before, seen, after = steady(), now(), steady()
+        if after - before < INTERRUPTED:
+            break
+    return seen - (before + after) // 2
 
 
 class StateStream:
@@ -102,16 +117,16 @@ class Outbox:
             if publisher:
                 self._node.destroy_publisher(publisher)
 
-    def send_joints(self, step: Snapshot, lag: float, age: float) -> None:
-        """Publish a step that was due `lag` [s] ago, with a measurement of `age` [s].
+    def send_joints(self, step: Snapshot, due: float, measured_at: float) -> None:
+        """Publish a step that was due, and its hand measured, at steady times [s].
 
         A measurement goes out once: a hand that has fallen silent is silent here, too.
         """
-        now = self._node.get_clock().now().nanoseconds
+        offset = steady_offset(lambda: self._node.get_clock().now().nanoseconds)
         applied, measured = self._stamps
         self._stamps = (
-            in_order(now - int(1e9 * lag), applied),
-            in_order(now - int(1e9 * age), measured),
+            in_order(int(1e9 * due) + offset, applied),
+            in_order(int(1e9 * measured_at) + offset, measured),
         )
         self._joints.fill(step, *self._stamps)
         if self._joint_states and step.measured.time > self._last_measured:
@@ -174,7 +189,7 @@ class Inbox:
         self._node = node
         self._bridge = bridge
         self._ready = ready
-        self.watch = RateWatch()
+        self.watch, self.controller_watch = RateWatch(), RateWatch()
         reliable = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
         self._subscriptions = [
             topics.JOINT_TARGET.subscription(node, self._on_target),
@@ -209,6 +224,7 @@ class Inbox:
                 )
 
     def _on_controller(self, message: ControllerState) -> None:
+        self.controller_watch.note(time.monotonic())
         if message.control_rate > 0.0:
             self._bridge.set_control_rate(message.control_rate)
         if message.reason == 'NOT_RUNNING':

@@ -58,7 +58,7 @@ def test_it_publishes_the_hand_and_the_scene(start_bridge, peer):
     peer.wait(
         topics.DIAGNOSTICS,
         lambda m: statuses.update({s.name: s for s in m.status})
-        or 'hand_bridge: joint_target' in statuses,
+        or 'hand_bridge: hears joint_target' in statuses,
     )
     physics = {v.key: v.value for v in statuses['hand_bridge: physics'].values}
     assert float(physics['real-time factor']) > 0.5

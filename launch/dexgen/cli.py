@@ -63,7 +63,7 @@ def run(stack: Stack, values: Values) -> int:
         log = Log(sys.stdout, [command.name for command in commands])
         names = ', '.join(command.name for command in commands)
         log.say(f'{names} on ROS domain {lock.domain}; Ctrl-C ends them')
-        reason = asyncio.run(start(commands, RestartPolicy(int(values['restarts'])), log))
+        reason = asyncio.run(start(commands, RestartPolicy.of(values), log))
         if reason:
             log.say(f'the run ended: {reason}', bad=True)
     lock.release()

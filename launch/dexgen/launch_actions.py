@@ -67,7 +67,7 @@ def start(context: LaunchContext, stack: Stack) -> list:
     folder = tempfile.TemporaryDirectory(prefix='dexgen-')
     # Both live as long as the run.
     context.extend_globals({'dexgen_run': (lock, folder)})
-    policy = RestartPolicy(int(values['restarts']))
+    policy = RestartPolicy.of(values)
     return [
         *(SetEnvironmentVariable(name, value) for name, value in environment(values).items()),
         *(

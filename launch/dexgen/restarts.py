@@ -1,5 +1,6 @@
 """When a process that died is started again, and when the run has to end instead."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from signal import Signals
 
@@ -40,6 +41,12 @@ class RestartPolicy:
     first_delay: float = 0.5
     longest_delay: float = 4.0
     healthy_after: float = 60.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> 'RestartPolicy':
+        """Make the policy that the arguments `restarts` and `restart_delay` ask for."""
+        delay = float(values['restart_delay'])
+        return cls(int(values['restarts']), delay, 8.0 * delay)
 
 
 class RestartCount:

@@ -82,6 +82,8 @@ SESSION = (
     Argument('network', 'localhost', 'who may hear the topics and open the page',
              _choices(*NETWORKS)),
     Argument('restarts', 3, 'how often in a row a node that dies is restarted', low=0, high=1000),
+    Argument('restart_delay', 0.5, 'wait before its first restart [s]; doubles up to 8 times that',
+             low=0.0, high=60.0),
     Argument('log_level', 'info', 'least severe log lines that are shown',
              _choices('debug', 'info', 'warn', 'error', 'fatal')),
 )  # fmt: skip

@@ -33,6 +33,7 @@ SMALL = Stack(
         Argument('engage', True, 'at the first start'),
         Argument('network', 'localhost', 'who may listen'),
         Argument('restarts', 1, 'restarts', low=0, high=5),
+        Argument('restart_delay', 0.5, 'wait before a restart [s]', low=0.0, high=5.0),
         Argument('log_level', 'warn', 'log level'),
     ),
     (TALKER, ABSENT, LISTENER),

@@ -13,6 +13,12 @@ def test_the_wait_is_bounded():
     assert [count.delay(1.0, -9) for _ in range(20)][-1] == 3.0
 
 
+def test_the_arguments_of_a_stack_choose_how_often_and_after_which_wait():
+    policy = RestartPolicy.of({'restarts': 5, 'restart_delay': 0.1})
+    count = RestartCount(policy)
+    assert [count.delay(1.0, 1) for _ in range(6)] == [0.1, 0.2, 0.4, 0.8, 0.8, None]
+
+
 def test_a_healthy_minute_counts_anew():
     count = RestartCount(RestartPolicy())
     assert [count.delay(59.9, 1) for _ in range(3)] == [0.5, 1.0, 2.0]
