@@ -5,6 +5,7 @@ import importlib.util
 import os
 from pathlib import Path
 
+from hypothesis import settings
 import pytest
 
 HANDS = ('DEXGEN_HANDS', Path(__file__).resolve().parent.parent / 'shared' / 'hands')
@@ -21,6 +22,11 @@ PACKAGES = (
 # The folders that the packages lie in have the same names: imported first, they are not shadowed.
 for _package in filter(importlib.util.find_spec, PACKAGES):
     importlib.import_module(_package)
+
+# The same examples in every run, and no time limit: a test fails for its code, not by luck.
+# Look for new ones with --hypothesis-profile=default; keep what is found as an @example.
+settings.register_profile('repeatable', derandomize=True, deadline=None)
+settings.load_profile('repeatable')
 
 
 @pytest.fixture(scope='session')

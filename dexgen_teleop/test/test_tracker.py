@@ -90,6 +90,8 @@ def test_points_outside_the_picture_are_not_known():
         lambda world, image: (world, np.full_like(image, 0.5)),
         lambda world, image: (100 * world, image),
         lambda world, image: (-world, image),
+        lambda world, image: (6 * world, 6 * (image - 0.5) + 0.5),
+        lambda world, image: (world, image + 100.0),
     ],
 )
 def test_a_hand_that_cannot_be_is_refused(spoil):

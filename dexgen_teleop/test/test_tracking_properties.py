@@ -4,9 +4,10 @@ from dexgen_teleop.landmarks import Handedness
 from dexgen_teleop.sources.script import CAMERA, Operator
 from dexgen_teleop.sources.source import Frame
 from dexgen_teleop.tracking.detector import Detection
+from dexgen_teleop.tracking.placement import FARTHEST, REACH
 from dexgen_teleop.tracking.smoothing import SmoothingSettings
 from dexgen_teleop.tracking.tracker import HandTracker
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 import numpy as np
@@ -14,6 +15,8 @@ import numpy as np
 POINTS = Operator('right').points(0.0)
 ANY = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0])
 NEAR = st.floats(-0.1, 0.1)
+BOUND = FARTHEST + 3.0 * REACH
+"""A palm's centre, and a point from it [m]: they are smoothed apart."""
 
 
 class Says:
@@ -35,13 +38,20 @@ def track(world, image, depth=None):
     hands = [tracker.track(Frame(i / 30, i, picture, depth, CAMERA)) for i in range(2)]
     for hand in hands:
         assert np.isfinite(hand.points).all() and np.isfinite(hand.standard_deviation).all()
-        assert np.abs(hand.points).max() < 100.0
+        assert np.linalg.norm(hand.points, axis=1).max() < BOUND
         assert hand.point_valid.any() or not hand.valid
     return hands[-1]
 
 
+def one_point_away(rest, first):
+    """All points of a hand equal, but for the wrist."""
+    return np.vstack([first, np.tile(rest, (20, 1))]).astype(float)
+
+
 @settings(max_examples=60, deadline=None)
 @given(arrays(float, (21, 3), elements=ANY), arrays(float, (21, 2), elements=ANY))
+@example(one_point_away([0, 0, 0], [7, 0, 0]), one_point_away([67, 67], [72, 67]))
+@example(one_point_away([0, 0, 0], [0.1, 0, 0]), one_point_away([1e5, 0], [1e5 + 0.1, 0]))
 def test_any_landmarks_without_depth(world, image):
     track(world, image)
 

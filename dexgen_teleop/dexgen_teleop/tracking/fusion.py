@@ -18,7 +18,7 @@ from dexgen_teleop.sources.source import Intrinsics
 from dexgen_teleop.tracking.bones import BoneLengths, CHILD, PAIRS, PARENT
 from dexgen_teleop.tracking.depth import near, patches
 from dexgen_teleop.tracking.occlusion import hidden
-from dexgen_teleop.tracking.placement import place
+from dexgen_teleop.tracking.placement import place, sensible
 
 THICKNESS = np.array(
     [20, 15, 12, 10, 8, 11, 9, 8, 7, 11, 9, 8, 7, 11, 9, 8, 7, 10, 8, 7, 6], float
@@ -100,6 +100,7 @@ class Fusion:
         measured = surface + self.bones.scale() * THICKNESS
         depth_deviation = settings.depth * max(1.0, (distance / 0.5) ** 2)
         points, normal, weight, conflict = self._solve(start, rays, measured, depth_deviation)
+        points = sensible(points)
         covariance = np.linalg.inv(normal)
         variance = np.diagonal(covariance).reshape(COUNT, 3)
         deviation = np.sqrt(variance.mean(axis=1)) * conflict

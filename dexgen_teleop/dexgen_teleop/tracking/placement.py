@@ -6,6 +6,8 @@ from dexgen_teleop.sources.source import Intrinsics
 
 NEAREST, FARTHEST = 0.1, 3.0
 """Bounds of the distance of a hand from the camera [m]."""
+REACH = 0.5
+"""No point of a hand is farther than this from its centre [m]."""
 
 
 def place(
@@ -26,7 +28,8 @@ def place(
       (21, 3) points [m] in the optical frame.
 
     Raises:
-      ValueError: no finite, sensible translation exists (all image points equal, for example).
+      ValueError: no finite, sensible translation exists (all image points equal, for example), or
+        the shape is no hand's.
     """
     rays = intrinsics.rays(image)
     if not (np.isfinite(shape).all() and np.isfinite(rays).all()):
@@ -37,6 +40,19 @@ def place(
     system[0::2, 2], system[1::2, 2] = -weight * rays[:, 0], -weight * rays[:, 1]
     right = (weight[:, None] * (rays * shape[:, 2:] - shape[:, :2])).ravel()
     translation = np.linalg.lstsq(system, right, rcond=1e-4)[0]
-    if not NEAREST < translation[2] < FARTHEST:
-        raise ValueError(f'the hand would be {translation[2]:.2f} m from the camera')
-    return shape + translation
+    return sensible(shape + translation)
+
+
+def sensible(points: np.ndarray) -> np.ndarray:
+    """The hand (21, 3) [m] in the optical frame as it is, if a hand can be of that size and there.
+
+    Raises:
+      ValueError: a point is too far from the hand's centre, or the centre from the camera.
+    """
+    centre = points.mean(axis=0)
+    reach = np.linalg.norm(points - centre, axis=1).max()
+    if not reach < REACH:
+        raise ValueError(f'a point would be {reach:.2f} m from the centre of its hand')
+    if not (centre[2] > NEAREST and np.linalg.norm(centre) < FARTHEST):
+        raise ValueError(f'the hand would be at {np.round(centre, 2)} m before the camera')
+    return points
