@@ -4,6 +4,7 @@ Standard library only: it runs before anything is installed. Called by the Makef
 """
 
 import argparse
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from checks import check_machine, SetupError
+from checks import check_machine, FREE_GB, SetupError
 from environment import write_environment
 from wheels import rewrite_build_paths
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / '.venv'
 REQUIREMENTS = ROOT / 'setup' / 'requirements'
 GROUPS = ('stack', 'test', 'learning', 'export', 'peers')
+FULL = f'the disk that holds {ROOT} is full; free {FREE_GB} GB and run make setup again'
 
 
 def sourced_ros() -> Path | None:
@@ -85,9 +87,7 @@ def run(*command: object, env: dict | None = None, log: Path | None = None) -> N
     if result.returncode:
         tail = '\n'.join(result.stdout.splitlines()[-25:])
         if 'No space left on device' in result.stdout:
-            raise SetupError(
-                f'the disk that holds {ROOT} is full; free 4 GB and run make setup again'
-            )
+            raise SetupError(FULL)
         raise SetupError(
             f'{tail}\n\n{Path(str(command[0])).name} failed (exit {result.returncode}), '
             f'see above{f" and {log}" if log else ""}'
@@ -107,24 +107,32 @@ def constraints_beside_ros(constraints: Path) -> Path:
     return result
 
 
+def group_key(name: str, ros: Path | None) -> str:
+    """What an installation of a requirement group depends on."""
+    files = (REQUIREMENTS / 'constraints.txt', REQUIREMENTS / f'{name}.txt')
+    return digest(*files, sys.version, ros)
+
+
+def missing_groups(groups: list[str], ros: Path | None) -> list[str]:
+    """Groups that are not installed as they are written now, ROS 2 itself among them."""
+    names = groups if ros else ['ros', *groups]
+    return [name for name in names if not Stamp(f'install-{name}').done(group_key(name, ros))]
+
+
 def install(groups: list[str], ros: Path | None) -> None:
-    """Create the virtual environment and install the requirement groups into it."""
-    files = [REQUIREMENTS / f'{group}.txt' for group in groups]
-    if not ros:
-        files.insert(0, REQUIREMENTS / 'ros.txt')
+    """Install the requirement groups that are not there yet into the virtual environment."""
     constraints = REQUIREMENTS / 'constraints.txt'
-    stamp = Stamp('-'.join(['install', *groups]))
-    key = digest(constraints, *files, sys.version, ros)
-    if stamp.done(key):
+    missing = missing_groups(groups, ros)
+    if not missing:
         return
     if not (VENV / 'bin' / 'pip').exists():
         print(f'Creating {VENV} with {sys.executable}', flush=True)
         options = ['--system-site-packages'] if ros else []
         run(sys.executable, '-m', 'venv', *options, VENV)
         (VENV / 'COLCON_IGNORE').touch()
-    print(f'Installing {", ".join(file.stem for file in files)}', flush=True)
+    print(f'Installing {", ".join(missing)}', flush=True)
     index = os.environ.get('TORCH_INDEX')
-    extra = ['--extra-index-url', index] if index and 'learning' in groups else []
+    extra = ['--extra-index-url', index] if index and 'learning' in missing else []
     pins = ['-c', constraints if not ros else constraints_beside_ros(constraints)]
     run(
         VENV / 'bin' / 'pip',
@@ -132,12 +140,13 @@ def install(groups: list[str], ros: Path | None) -> None:
         '--disable-pip-version-check',
         *pins,
         *extra,
-        *[part for file in files for part in ('-r', file)],
+        *[part for name in missing for part in ('-r', REQUIREMENTS / f'{name}.txt')],
         log=VENV / 'pip.log',
     )
     if not ros:
         rewrite_build_paths(VENV)
-    stamp.write(key)
+    for name in missing:
+        Stamp(f'install-{name}').write(group_key(name, ros))
 
 
 def build(ros: Path | None) -> None:
@@ -203,6 +212,11 @@ def main() -> int:
         build(ros)
     except SetupError as error:
         print(f'setup: {error}', file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f'setup: {FULL}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print('setup: interrupted; run make setup again to go on', file=sys.stderr)

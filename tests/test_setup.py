@@ -65,6 +65,16 @@ def test_an_installed_ros_is_preferred_to_the_wheels(monkeypatch, tmp_path):
     assert workspace.sourced_ros() is None
 
 
+def test_what_is_installed_is_not_installed_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(workspace, 'VENV', tmp_path)
+    assert workspace.missing_groups(['stack', 'test'], None) == ['ros', 'stack', 'test']
+    for name in ('ros', 'stack', 'learning'):
+        workspace.Stamp(f'install-{name}').write(workspace.group_key(name, None))
+    assert workspace.missing_groups(['stack', 'test', 'learning'], None) == ['test']
+    assert workspace.missing_groups(['stack'], None) == []
+    assert workspace.missing_groups(['stack'], tmp_path / 'ros') == ['stack']
+
+
 def test_every_requirement_is_pinned():
     def names(file: Path) -> set[str]:
         lines = (line.split('#')[0].strip() for line in file.read_text().splitlines())
