@@ -40,7 +40,7 @@ def test_closing_starts_outside_the_object():
 
 
 def test_a_generated_set_is_apart_and_the_same_for_a_seed():
-    config = GenerationConfig(count=6, seeds=3, lanes=24, seed=4)
+    config = GenerationConfig(count=6, seeds=3, lanes=24, seed=4, kind_share=0.0)
     growths = [Generator(HAND, load_object('cube'), config).grow() for _ in range(2)]
     grasps = growths[0].grasps
     assert len(grasps) == 6 and growths[0].validated <= growths[0].tried

@@ -10,6 +10,7 @@ import numpy as np
 from dexgen_learning.grasps import analytic, closing, expansion, manipulation
 from dexgen_learning.grasps.analytic import AnalyticConfig
 from dexgen_learning.grasps.closing import ClosingConfig
+from dexgen_learning.grasps.column import Column
 from dexgen_learning.grasps.conveyor import (
     Accepted,
     Candidates,
@@ -18,11 +19,15 @@ from dexgen_learning.grasps.conveyor import (
     ValidationConfig,
 )
 from dexgen_learning.grasps.expansion import ExpansionConfig
-from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
+from dexgen_learning.grasps.grasp_set import GRASP_ARRAYS, GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
 from dexgen_learning.grasps.manipulation import ManipulationConfig
 from dexgen_learning.grasps.metric import Metric
 from dexgen_learning.grasps.separation import Separation
+from dexgen_learning.grasps.stratification import OTHER, Quota
+
+PARENTS = 4096
+"""Grasps from which the parents of one batch of candidates are drawn."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class GenerationConfig:
 
     Args:
         count: grasps wanted.
+        patience: so many candidates in a row without a new grasp end the growth.
         seed: of all randomness.
         lanes: candidates validated side by side.
         seeds: grasps found by closing before expansion starts.
@@ -40,7 +46,8 @@ class GenerationConfig:
         manipulation_share: share of motions that the simulator carries out from a grasp; the
             rest are kinematic steps with contact repair.
         separation: least feature distance between grasps.
-        kind_share: least share wanted of each kind; rarer kinds are expanded first.
+        kind_share: least share of each kind; room for it is kept, rarer kinds are expanded
+            first.
         validation: what a candidate must survive.
         analytic: surface points with net force optimisation.
         closing: random closing.
@@ -49,6 +56,7 @@ class GenerationConfig:
     """
 
     count: int = 1000
+    patience: int = 10_000
     seed: int = 0
     lanes: int = 128
     seeds: int = 30
@@ -97,16 +105,20 @@ class Generator:
         self.rng = np.random.default_rng(self.config.seed)
         self.conveyor = Conveyor(hand, object_model, self.config.lanes, self.config.validation)
         self.separation = Separation(object_model, self.config.separation)
-        self.metric = Metric()
-        self.grasps = GraspSet.empty(hand.name, object_model.name, len(hand.joint_names))
-        self.parents = np.zeros(0, dtype=int)
-        self.validated = 0
+        self.metric, self.quota = Metric(), Quota(self.config.count, self.config.kind_share)
+        empty = GraspSet.empty(hand.name, object_model.name, len(hand.joint_names))
+        self._columns = {name: Column(value.shape[1:], value.dtype)
+                         for name in GRASP_ARRAYS for value in [getattr(empty, name)]}
+        self._parents = Column(dtype=int)
+        self.validated = self._fruitful = 0
+        self._cpu_s = self._wall_s = 0.0
 
     def grow(self, progress: Callable[[int], None] | None = None,
              time_limit: float | None = None) -> Growth:
-        """Run until the set is full or the time [s] is over."""
+        """Run until the set is full, the time [s] is over, or nothing new comes."""
         wall, cpu = time.perf_counter(), time.process_time()
-        while len(self.grasps) < self.config.count:
+        self._fruitful = self.conveyor.tried
+        while len(self.grasps) < self.config.count and not self._exhausted:
             if time_limit is not None and time.perf_counter() - wall > time_limit:
                 break
             free = len(self.conveyor.free)
@@ -115,10 +127,34 @@ class Generator:
             self._add(self.conveyor.tick())
             if progress is not None:
                 progress(len(self.grasps))
+        self._wall_s += time.perf_counter() - wall
+        self._cpu_s += time.process_time() - cpu
+        return self.growth
+
+    @property
+    def grasps(self) -> GraspSet:
+        """The set so far, without copying: a view that holds until it grows."""
+        return GraspSet(self.hand.name, self.object_model.name, **{
+            name: column.values for name, column in self._columns.items()})
+
+    @property
+    def growth(self) -> Growth:
+        """What came of it so far."""
         grasps = self.grasps.take(np.arange(min(len(self.grasps), self.config.count)))
         grasps.config.update(asdict(self.config))
-        return Growth(grasps, self.parents[:len(grasps)], self.conveyor.tried, self.validated,
-                      time.process_time() - cpu, time.perf_counter() - wall)
+        return Growth(grasps, self._parents.values[:len(grasps)].copy(), self.conveyor.tried,
+                      self.validated, self._cpu_s, self._wall_s)
+
+    def prune(self, keep: np.ndarray) -> None:
+        """Forget the grasps where keep (N,) is false; they still keep others at a distance."""
+        for column in (*self._columns.values(), self._parents):
+            column.keep(keep)
+        self._parents.values[:] = renumbered(self._parents.values, keep)
+        self.conveyor.parent[:] = renumbered(self.conveyor.parent, keep)
+
+    @property
+    def _exhausted(self) -> bool:
+        return self.conveyor.tried - self._fruitful > self.config.patience
 
     def _propose(self, n: int) -> Candidates:
         config = self.config
@@ -147,34 +183,41 @@ class Generator:
             closing.propose(self.kinematics, self.object_model, n - computed, self.rng,
                             config.closing)])
 
+    @property
+    def _count(self) -> np.ndarray:
+        """(len(KINDS),) grasps of each kind so far."""
+        return np.bincount(self.grasps.kind, minlength=len(KINDS))
+
     def _rare_first(self) -> np.ndarray:
-        """Rows to expand: all, or only those of a kind that falls short of its share."""
-        shares = np.bincount(self.grasps.kind, minlength=len(KINDS)) / len(self.grasps)
-        rare = [k for k in range(len(KINDS) - 1)
-                if 0.0 < shares[k] < 1.2 * self.config.kind_share]
-        if not rare or self.rng.random() < 0.4:
-            return np.arange(len(self.grasps))
-        return np.flatnonzero(self.grasps.kind == self.rng.choice(rare))
+        """Rows to expand: all, or only those of a kind that lacks grasps."""
+        count = self._count
+        rare = np.flatnonzero(self.quota.short(count) & (count[:OTHER] > 0))
+        if len(rare) == 0 or self.rng.random() < 0.4:
+            return self._some(np.arange(len(self.grasps)))
+        return self._some(np.flatnonzero(self.grasps.kind == self.rng.choice(rare)))
+
+    def _some(self, rows: np.ndarray) -> np.ndarray:
+        """At most PARENTS of these rows."""
+        return rows if len(rows) <= PARENTS else self.rng.choice(rows, PARENTS, replace=False)
 
     def _add(self, accepted: Accepted) -> None:
         if len(accepted.q) == 0:
             return
         self.validated += len(accepted.q)
         kind = kinds(self.hand, accepted.contacts)
-        keep = self._wanted(kind)
+        keep = self.quota.admitted(kind, self._count)
         keep[keep] &= self.separation.add(
             accepted.q[keep], accepted.object_pos[keep], accepted.object_quat[keep])
-        fresh = GraspSet(
-            self.hand.name, self.object_model.name, accepted.q[keep], accepted.target[keep],
-            accepted.object_pos[keep], accepted.object_quat[keep], accepted.contacts[keep],
-            kind[keep])
-        self.grasps = self.grasps.joined(fresh)
-        self.parents = np.concatenate([self.parents, accepted.parent[keep]])
+        if keep.any():
+            self._fruitful = self.conveyor.tried
+        fresh = {**{name: getattr(accepted, name) for name in GRASP_ARRAYS if name != 'kind'},
+                 'kind': kind}
+        for name, column in self._columns.items():
+            column.append(fresh[name][keep])
+        self._parents.append(accepted.parent[keep])
 
-    def _wanted(self, kind: np.ndarray) -> np.ndarray:
-        """Refuse kinds that would leave no room for the least share of the others."""
-        limit = max(1.0 - 5.5 * self.config.kind_share, 0.2)
-        shares = np.bincount(self.grasps.kind, minlength=len(KINDS)) / max(self.config.count, 1)
-        allowed = shares < limit
-        allowed[-1] = shares[-1] < self.config.kind_share
-        return allowed[kind]
+
+def renumbered(rows: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """Rows (M,) of a set by their numbers among those kept; -1 for none and for what is gone."""
+    number = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
+    return number[rows]

@@ -22,13 +22,18 @@ class ManipulationConfig:
     Args:
         move: standard deviation of the translation along each axis [m].
         turn: standard deviation of the rotation about each axis [rad].
+        toward_palm: chance that the object is also drawn to the palm, by up to three times
+            `move`.
         regrasp: chance that a finger which touches nothing, or one of four, goes elsewhere.
+        join: chance that one which touches nothing then goes toward the object.
         lift: standard deviation of a regrasping finger's tip [m].
     """
 
     move: float = 0.008
     turn: float = 0.35
+    toward_palm: float = 0.2
     regrasp: float = 0.3
+    join: float = 0.5
     lift: float = 0.02
 
 
@@ -58,6 +63,8 @@ def _moved_tips(kinematics: Kinematics, grasps: GraspSet, parent: np.ndarray,
     center = grasps.object_pos[parent][:, None]
     turn = quaternion.from_rotation_vector(rng.normal(0.0, config.turn, size=(n, 3)))
     move = rng.normal(0.0, config.move, size=(n, 1, 3))
+    drawn = rng.random(n) < config.toward_palm
+    move[drawn, 0, 0] -= rng.uniform(0.0, 3.0 * config.move, size=int(drawn.sum()))
     followed = center + move + quaternion.rotate(turn[:, None], tips - center)
     links = [hand.keypoints[i].link for i in hand.tip_indices]
     touching = np.stack([(grasps.contacts[parent] >> np.uint32(link)) & np.uint32(1)
@@ -65,5 +72,8 @@ def _moved_tips(kinematics: Kinematics, grasps: GraspSet, parent: np.ndarray,
     spare = ~touching | (touching.sum(1) == len(links))[:, None]
     elsewhere = spare & (rng.random(touching.shape) < config.regrasp)
     wander = tips + rng.normal(0.0, config.lift, size=tips.shape)
+    joining = ~touching & (rng.random(touching.shape) < config.join)
+    approach = tips + rng.uniform(0.3, 1.0, size=(*touching.shape, 1)) * (center - tips)
+    wander = np.where(joining[..., None], approach, wander)
     stay = np.where(touching[..., None], followed, tips)
     return np.where(elsewhere[..., None], wander, stay)

@@ -1,17 +1,19 @@
 """From an object to a finished grasp set: grow, join into a graph, test the edges, save."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+import time
 
 from dexgen_description import Hand, ObjectModel
 import numpy as np
 
 from dexgen_learning.grasps import graph
-from dexgen_learning.grasps.generation import GenerationConfig, Generator, Growth
+from dexgen_learning.grasps.generation import GenerationConfig, Generator, Growth, renumbered
 from dexgen_learning.grasps.graph import GraphConfig
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.grasps.stability import StabilityConfig, survival
+from dexgen_learning.grasps.stratification import stratified
 
 
 @dataclass(frozen=True)
@@ -22,25 +24,28 @@ class GraspsConfig:
         generation: how grasps are found.
         stability: the long test that they must stand.
         graph: how transitions are tested.
+        rounds: of growing and testing; in each, new grasps fill the places of fallen ones.
     """
 
     generation: GenerationConfig = field(default_factory=GenerationConfig)
     stability: StabilityConfig = field(default_factory=StabilityConfig)
     graph: GraphConfig = field(default_factory=GraphConfig)
+    rounds: int = 4
 
 
 def make_grasp_set(hand: Hand, object_model: ObjectModel, config: GraspsConfig,
                    path: Path | None = None, progress: Callable[[int], None] | None = None,
                    time_limit: float | None = None) -> tuple[GraspSet, Growth]:
-    """Grow a set, keep what is stable, join it into a graph.
+    """Grow a set, keep what is stable, give each type its share, join all into a graph.
 
-    The set is saved to `path` before and after the edges are tested.
+    The set is saved to `path` before and after the edges are tested; `time_limit` [s] is that of
+    growing and testing grasps.
     """
-    growth = Generator(hand, object_model, config.generation).grow(progress, time_limit)
-    grasps, parents = growth.grasps, growth.parents
-    if config.stability.time > 0.0 and len(grasps):
-        keep = survival(hand, object_model, grasps, config.stability) >= config.stability.keep
-        grasps, parents = grasps.kept(keep), renumbered(parents, keep)
+    generator = Generator(hand, object_model, config.generation)
+    growth = grow_stable(generator, config, progress, time_limit)
+    keep = np.zeros(len(growth.grasps), dtype=bool)
+    keep[stratified(growth.grasps.kind, config.generation.kind_share)] = True
+    grasps, parents = growth.grasps.kept(keep), renumbered(growth.parents, keep)
     grasps.config.clear()
     grasps.config.update(asdict(config))
     if path is not None:
@@ -54,11 +59,26 @@ def make_grasp_set(hand: Hand, object_model: ObjectModel, config: GraspsConfig,
     return grasps, growth
 
 
-def renumbered(parents: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """Parents (M,) of the kept grasps by their new rows; -1 where the parent is gone."""
-    number = np.where(keep, np.cumsum(keep) - 1, -1)
-    old = parents[keep]
-    return np.where(old >= 0, number[np.clip(old, 0, len(keep) - 1)], -1)
+def grow_stable(generator: Generator, config: GraspsConfig,
+                progress: Callable[[int], None] | None = None,
+                time_limit: float | None = None) -> Growth:
+    """Grow and test in rounds: what does not stand the long test gives its place to others."""
+    begin, stable, rounds = time.perf_counter(), 0, max(config.rounds, 1)
+    for number in range(rounds):
+        left = None
+        if time_limit is not None:
+            left = (time_limit - (time.perf_counter() - begin)) / (1 + (number + 1 < rounds))
+            if number and left < 0.1 * time_limit:
+                break
+        grasps = generator.grow(progress, left).grasps
+        fresh = grasps.take(np.arange(stable, len(grasps)))
+        if config.stability.time <= 0.0 or len(fresh) == 0:
+            break
+        test = replace(config.stability, seed=config.stability.seed + number)
+        held = survival(generator.hand, generator.object_model, fresh, test) >= test.keep
+        generator.prune(np.concatenate([np.ones(stable, dtype=bool), held]))
+        stable = len(generator.grasps)
+    return generator.growth
 
 
 def summary(grasps: GraspSet) -> dict[str, float]:

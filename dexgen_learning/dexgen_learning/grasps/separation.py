@@ -5,6 +5,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from dexgen_learning.env.symmetry import rotation_error
+from dexgen_learning.grasps.column import Column
 from dexgen_learning.grasps.metric import Metric
 
 REBUILD = 256
@@ -22,8 +23,8 @@ class Separation:
                  metric: Metric | None = None) -> None:
         """No grasps yet; `minimum` in feature units."""
         self.object_model, self.minimum, self.metric = object_model, minimum, metric or Metric()
-        self._features = np.zeros((0, 0))
-        self._quats = np.zeros((0, 4))
+        self._features: Column | None = None
+        self._quats = Column((4,))
         self._tree: cKDTree | None = None
         self._in_tree = 0
 
@@ -35,16 +36,17 @@ class Separation:
     def add(self, q: np.ndarray, pos: np.ndarray, quat: np.ndarray) -> np.ndarray:
         """Add those that lie apart from all before them; (n,) bool which were added."""
         features = self.embed(q, pos)
-        if self._features.shape[1] == 0:
-            self._features = np.zeros((0, features.shape[1]))
+        if self._features is None:
+            self._features = Column((features.shape[1],))
         added = np.zeros(len(q), dtype=bool)
         for i in range(len(q)):
             added[i] = self._apart(features[i], quat[i])
             if added[i]:
-                self._features = np.concatenate([self._features, features[i:i + 1]])
-                self._quats = np.concatenate([self._quats, quat[i:i + 1]])
+                self._features.append(features[i:i + 1])
+                self._quats.append(quat[i:i + 1])
                 if len(self._features) - self._in_tree >= REBUILD:
-                    self._tree, self._in_tree = cKDTree(self._features), len(self._features)
+                    self._in_tree = len(self._features)
+                    self._tree = cKDTree(self._features.values.copy())
         return added
 
     def _apart(self, feature: np.ndarray, quat: np.ndarray) -> bool:
@@ -53,10 +55,10 @@ class Separation:
         rows = np.concatenate([np.asarray(near, dtype=int), recent])
         if len(rows) == 0:
             return True
-        flat = np.linalg.norm(self._features[rows] - feature, axis=-1)
+        flat = np.linalg.norm(self._features.values[rows] - feature, axis=-1)
         rows, flat = rows[flat < self.minimum], flat[flat < self.minimum]
         if len(rows) == 0:
             return True
         turn = np.linalg.norm(rotation_error(
-            self.object_model, self._quats[rows], quat), axis=-1) / self.metric.rotation
+            self.object_model, self._quats.values[rows], quat), axis=-1) / self.metric.rotation
         return bool(np.all(np.hypot(flat, turn) >= self.minimum))
