@@ -167,17 +167,18 @@ class Outbox:
         late = duration > 1.0 / self._rate
         self.late_ticks += late
         if tick.target is not None and not late:
-            self._targets.publish(self._target(tick))
+            self._targets.publish(self._target(tick, stamp))
         self._states.publish(self._state(tick, stamp, duration, guidance, late))
 
-    def _target(self, tick: Tick) -> JointTarget:
+    def _target(self, tick: Tick, stamp) -> JointTarget:
         message = JointTarget(
             session_id=tick.session_id,
             sequence=tick.sequence,
             joint_names=list(self._hand.joint_names),
             positions=tick.target.tolist(),
         )
-        message.header.stamp = self._node.get_clock().now().to_msg()
+        # The age of a target counts from its tick, which judged the command's age.
+        message.header.stamp = stamp.to_msg()
         message.header.frame_id = topics.HAND_FRAME
         return message
 

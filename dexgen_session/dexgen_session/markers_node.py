@@ -1,6 +1,10 @@
 """Node `markers`: what the operator does and the controller intends, for rviz and Foxglove."""
 
+import time
+
 from dexgen_node import topics
+from dexgen_node.diagnostics import Diagnostics
+from dexgen_node.rates import RateWatch
 from dexgen_node.run import run_node
 from geometry_msgs.msg import TransformStamped
 from rclpy.node import Node
@@ -28,20 +32,27 @@ class MarkersNode(Node):
 
     def __init__(self):
         super().__init__('markers')
-        self._newest = {}
+        self._newest, self._watch = {}, RateWatch()
+        self._heard = {topic.name: RateWatch() for topic, _ in SOURCES}
         self._markers = topics.MARKERS.publisher(self)
         self._frames = topics.TF_STATIC.publisher(self)
         self._frames.publish(TFMessage(transforms=[self._camera()]))
         self._ears = [topic.subscription(self, self._keeper(topic.name)) for topic, _ in SOURCES]
         self.create_timer(1.0 / RATE, self._publish)
+        self._diagnostics = Diagnostics(self)
+        self._diagnostics.add_rate('drawing', self._watch, RATE)
+        for name, watch in self._heard.items():
+            self._diagnostics.add_rate(f'hears {name}', watch, needed=lambda: False)
 
     def _keeper(self, name: str):
         def keep(message) -> None:
+            self._heard[name].note(time.monotonic())
             self._newest[name] = message
 
         return keep
 
     def _publish(self) -> None:
+        begin = time.monotonic()
         newest, self._newest = self._newest, {}
         markers = [
             marker
@@ -51,6 +62,7 @@ class MarkersNode(Node):
         ]
         if markers:
             self._markers.publish(MarkerArray(markers=markers))
+        self._watch.note(begin, time.monotonic() - begin)
 
     def _camera(self) -> TransformStamped:
         message = TransformStamped(child_frame_id=topics.CAMERA_FRAME)

@@ -10,7 +10,7 @@ import viser
 
 from dexgen_session.page_door import PageDoor
 from dexgen_session.page_scene import PageScene
-from dexgen_session.page_status import figures_html, head_html
+from dexgen_session.page_status import diagnostics_html, figures_html, head_html
 from dexgen_session.snapshot import Snapshot
 
 PALM_SIDEWAYS = {'right': (0.5, 0.5, 0.5, 0.5), 'left': (0.5, -0.5, 0.5, -0.5)}
@@ -169,6 +169,8 @@ class Page:
         recording = gui.add_button_group('record', ('begin', 'end'))
         recording.on_click(lambda event: actions.record(event.target.value == 'begin'))
         self._figures = gui.add_html(figures_html(Snapshot()))
+        with gui.add_folder('diagnostics', expand_by_default=False):
+            self._diagnostics = gui.add_html(diagnostics_html(Snapshot()))
 
         @wrist.on_click
         def _(event) -> None:
@@ -193,6 +195,7 @@ class Page:
                 notice = self._notice
             self._head.content = head_html(snapshot, notice)
             self._figures.content = figures_html(snapshot)
+            self._diagnostics.content = diagnostics_html(snapshot)
             if snapshot.stack:
                 self._object.follow(snapshot.stack.object or NO_OBJECT)
             if snapshot.controller:

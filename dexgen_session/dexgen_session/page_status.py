@@ -61,6 +61,15 @@ def figures_html(snapshot: Snapshot) -> str:
     return f'<div class="dexgen">{_legend()}{_table(_figures(snapshot))}{warnings}</div>'
 
 
+def diagnostics_html(snapshot: Snapshot) -> str:
+    """HTML of what every loop and subscription of every node says of itself."""
+    rows = ''.join(
+        f'<tr{" class=warning" * bool(level)}><td>{escape(name)}</td><td>{escape(said)}</td></tr>'
+        for name, (level, said) in sorted(snapshot.parts.items())
+    )
+    return f'<div class="dexgen" id="dexgen-diagnostics"><table>{rows}</table></div>'
+
+
 def _legend() -> str:
     dots = (
         f'<span style="color:rgb{COLORS[kind]}">&#9679;</span> {word}'

@@ -77,6 +77,8 @@ class Snapshot:
       command: commanded keypoints (K, 3) [m], hand frame.
       rates: rate of each stream by its topic [Hz]; 0 for a stream that has gone silent.
       warnings: sentences of the diagnostics that are not OK.
+      parts: what the diagnostics say of each part of each node: its level (0 OK, 1 warning,
+        2 error) and sentence, by the part's name.
     """
 
     stack: StackView | None = None
@@ -89,6 +91,7 @@ class Snapshot:
     command: np.ndarray | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def points_array(points) -> np.ndarray:

@@ -6,10 +6,12 @@ import time
 from dexgen_description import hand_names, Kinematics, load_hand, object_names
 from dexgen_msgs.srv import Record, SelectObject, SetMode, SetWrist
 from dexgen_node import topics
+from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.parameters import declare
 from dexgen_node.polling import PolledSubscription
+from dexgen_node.rates import RateWatch
 from dexgen_node.run import run_node
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Quaternion
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
@@ -28,6 +30,8 @@ FRAME_RATE = 25.0
 """Drawings of the scene per second [Hz]."""
 FRAMES_PER_STATUS = 5
 """Drawings of the scene for one of the status."""
+SHOWN = 3.0
+"""How long a part's diagnostics are shown after they were last heard [s]."""
 EMERGENCY_STOP = 'emergency_stop'
 """Topic that stops the bridge beside its service: one message, nothing to wait for."""
 WORLD_NAME = topics.WORLD_FRAME.encode() + b'\0'
@@ -156,9 +160,11 @@ class Viewer(Node):
             self._watch(key, topic, view)
         self._turns = [PolledSubscription(self, topic) for topic in (topics.TF, topics.TF_STATIC)]
         self._hand_wxyz = None
-        self._diagnostics = PolledSubscription(self, topics.DIAGNOSTICS)
-        self._warnings: dict[str, tuple[float, str]] = {}
-        self._frames = 0
+        self._heard_diagnostics = PolledSubscription(self, topics.DIAGNOSTICS)
+        self._parts: dict[str, tuple[float, int, str]] = {}
+        self._frames, self._watch = 0, RateWatch()
+        self._diagnostics = Diagnostics(self)
+        self._diagnostics.add_rate('drawing', self._watch, FRAME_RATE)
         self.create_timer(1.0 / FRAME_RATE, self._draw)
         self.get_logger().info(f'live page: {self._page.url}')
 
@@ -188,19 +194,21 @@ class Viewer(Node):
                 self._hand_wxyz = views.wxyz_array(transform.transform.rotation)
 
     def _listen_to_diagnostics(self, now: float) -> None:
-        for taken in self._diagnostics.take_all():
+        for taken in self._heard_diagnostics.take_all():
             for status in deserialize_message(taken.raw, DiagnosticArray).status:
-                if status.level == DiagnosticStatus.OK:
-                    self._warnings.pop(status.name, None)
-                else:
-                    self._warnings[status.name] = (now, f'{status.name}: {status.message}')
+                self._parts[status.name] = now, status.level[0], status.message
+        self._parts = {name: part for name, part in self._parts.items() if now - part[0] < SHOWN}
 
     def _draw(self) -> None:
+        begin = time.monotonic()
+        self._show(begin)
+        self._watch.note(begin, time.monotonic() - begin)
+
+    def _show(self, now: float) -> None:
         self._frames += 1
         with_status = self._frames % FRAMES_PER_STATUS == 0
         if not self._page.watched:
             return
-        now = time.monotonic()
         self._listen(now)
         if with_status:
             self._listen_to_diagnostics(now)
@@ -217,12 +225,17 @@ class Viewer(Node):
             for key, _, _ in STREAMS
             if key != 'stack'
         }
-        warnings = [text for seen, text in self._warnings.values() if now - seen < 3.0]
+        parts = {name: (level, said) for name, (_, level, said) in self._parts.items()}
+        warnings = [f'{name}: {said}' for name, (level, said) in parts.items() if level]
         if shown['stack'] is not None and shown['stack'].hand != self._hand:
             moved = shown['stack'].hand
             warnings.append(f'this page shows {self._hand}, the stack moves {moved}')
         return views.Snapshot(
-            **shown, hand_wxyz=self._hand_wxyz, rates=rates, warnings=tuple(warnings)
+            **shown,
+            hand_wxyz=self._hand_wxyz,
+            rates=rates,
+            warnings=tuple(warnings),
+            parts=parts,
         )
 
     def close(self) -> None:

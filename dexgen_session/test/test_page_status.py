@@ -1,6 +1,6 @@
 """The status part of the page: what it says, and that foreign text cannot become markup."""
 
-from dexgen_session.page_status import figures_html, head_html
+from dexgen_session.page_status import diagnostics_html, figures_html, head_html
 from dexgen_session.snapshot import GateView, Snapshot, StackView
 
 
@@ -32,6 +32,13 @@ def test_silent_streams_counts_and_warnings_are_shown():
     )
     assert 'silent' in html and '100 Hz' in html
     assert '>RATE<' in html and '>4 · 2<' in html and 'bridge: late' in html
+
+
+def test_what_every_part_says_of_itself_is_shown():
+    parts = {'hand_bridge: physics': (0, 'real-time factor 1.000'), 'controller: <b>': (1, 'slow')}
+    html = diagnostics_html(Snapshot(parts=parts))
+    assert 'hand_bridge: physics</td><td>real-time factor 1.000' in html
+    assert '<tr class=warning><td>controller: &lt;b&gt;</td><td>slow' in html
 
 
 def test_text_of_messages_is_escaped():
