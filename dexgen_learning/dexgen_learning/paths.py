@@ -17,15 +17,18 @@ def cache_folder() -> Path:
 
 
 def grasp_path(hand: str, object_name: str, folder: Path | None = None) -> Path:
-    """Where the grasp set of a hand and an object is written; in the cache without `folder`."""
+    """Where the grasp set of a hand and an object is written; in the cache without `folder`.
+
+    An object from a file goes by the file's name without ending.
+    """
     folder = cache_folder() / 'grasps' if folder is None else Path(folder)
-    return folder / hand / f'{object_name}.npz'
+    return folder / hand / f'{Path(object_name).stem}.npz'
 
 
 def find_grasps(hand: str, object_name: str, folder: Path | None = None) -> Path:
     """Where the grasp set is read: `folder`, else the cache, else what is shipped."""
     path = grasp_path(hand, object_name, folder)
-    shipped = SHIPPED / 'grasps' / hand / f'{object_name}.npz'
+    shipped = grasp_path(hand, object_name, SHIPPED / 'grasps')
     return path if path.exists() or folder is not None or not shipped.exists() else shipped
 
 
@@ -45,3 +48,9 @@ def find_policy(hand: str, file: str = '') -> Path:
         return Path(file)
     runs = sorted((cache_folder() / 'runs').glob('*/policy.npz'), key=lambda p: p.stat().st_mtime)
     return runs[-1] if runs else SHIPPED / 'policies' / f'{hand}.npz'
+
+
+def shipped_policy(hand: str) -> Path | None:
+    """The policy that comes with the package, None where there is none."""
+    path = SHIPPED / 'policies' / f'{hand}.npz'
+    return path if path.is_file() else None

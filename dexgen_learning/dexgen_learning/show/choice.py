@@ -25,8 +25,8 @@ def chosen_frames(hand: Hand, what: str, object_name: str, policy: str, data: Pa
         return of_data(Dataset(data), count, seed)
     grasps = GraspSet.load(find_grasps(hand.name, object_name), hand.name)
     if what == 'grasps':
-        return of_grasps(grasps, count, seed)
+        return of_grasps(grasps, count, seed, object_name)
     expert = interpolating(0.2)
     if what == 'policy':
         expert = following(PolicyNetwork.load(find_policy(hand.name, policy), hand.name))
-    return of_expert(hand, grasps, expert, count, seed=seed)
+    return of_expert(hand, grasps, expert, count, seed=seed, object_name=object_name)

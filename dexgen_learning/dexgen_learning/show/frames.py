@@ -17,7 +17,7 @@ class Frame:
     """One picture's worth.
 
     Args:
-        object_name: name of the object.
+        object_name: name of the object, or its file.
         q: (J,) joints [rad].
         object_pos: (3,) [m].
         object_quat: (4,).
@@ -37,21 +37,24 @@ class Frame:
 
 
 def of_expert(hand: Hand, grasps: GraspSet, expert: Expert, steps: int,
-              config: AnygraspConfig | None = None, seed: int = 0) -> Iterator[Frame]:
-    """An expert at work on one object."""
-    task = AnygraspTask(hand, [load_object(grasps.object_name)], [grasps], 1, config, seed)
+              config: AnygraspConfig | None = None, seed: int = 0,
+              object_name: str = '') -> Iterator[Frame]:
+    """An expert at work on one object: that of the set, or the file `object_name`."""
+    name = object_name or grasps.object_name
+    task = AnygraspTask(hand, [load_object(name)], [grasps], 1, config, seed)
     goals = drops = 0
     for step in range(steps):
         outcome = task.step_target(expert(task))
         goals, drops = goals + int(outcome.success[0]), drops + int(outcome.dropped[0])
         sim = task.env.sim
-        yield Frame(grasps.object_name, sim.q[0].copy(), sim.object_pos[0].copy(),
+        yield Frame(name, sim.q[0].copy(), sim.object_pos[0].copy(),
                     sim.object_quat[0].copy(),
                     f'{step * task.env.dt:5.1f} s   goals {goals}   drops {drops}')
 
 
-def of_grasps(grasps: GraspSet, count: int, seed: int = 0) -> Iterator[Frame]:
-    """Grasps of a set, one of each type in turn."""
+def of_grasps(grasps: GraspSet, count: int, seed: int = 0,
+              object_name: str = '') -> Iterator[Frame]:
+    """Grasps of a set, one of each type in turn; `object_name` may be the object's file."""
     rng = np.random.default_rng(seed)
     queues = [rng.permutation(np.flatnonzero(grasps.kind == k)).tolist()
               for k in range(len(KINDS))]
@@ -61,8 +64,9 @@ def of_grasps(grasps: GraspSet, count: int, seed: int = 0) -> Iterator[Frame]:
             if queue and shown < count:
                 i = queue.pop()
                 shown += 1
-                yield Frame(grasps.object_name, grasps.q[i], grasps.object_pos[i],
-                            grasps.object_quat[i], f'{grasps.object_name} {kind} {i}')
+                yield Frame(object_name or grasps.object_name, grasps.q[i],
+                            grasps.object_pos[i], grasps.object_quat[i],
+                            f'{grasps.object_name} {kind} {i}')
 
 
 def of_data(data: Dataset, count: int, seed: int = 0) -> Iterator[Frame]:
