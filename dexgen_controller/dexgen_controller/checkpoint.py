@@ -9,6 +9,8 @@ import numpy as np
 from dexgen_controller.model_config import ModelConfig
 
 WEIGHTS, CONFIG, CARD = 'weights.safetensors', 'config.json', 'README.md'
+SHIPPED = Path(__file__).parent / 'checkpoints'
+"""Checkpoints that come with the package, a folder for each hand."""
 VERSION = 1
 """Version of the layout; a checkpoint of another one is refused."""
 
@@ -161,6 +163,19 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
         DenoisingSpread(**groups['spread']),
         text['facts'],
     )
+
+
+def shipped_checkpoint(hand: str) -> Path | None:
+    """The folder of the checkpoint that ships for a hand, None where there is none.
+
+    A left and a right hand share one: the other's numbers are mirrored when it is loaded.
+    """
+    pair = {'_left': '_right', '_right': '_left'}
+    other = next((hand.removesuffix(a) + b for a, b in pair.items() if hand.endswith(a)), hand)
+    for name in (hand, other):
+        if (SHIPPED / name / CONFIG).is_file():
+            return SHIPPED / name
+    return None
 
 
 def random_checkpoint(config: ModelConfig, hand, seed: int = 0) -> Checkpoint:

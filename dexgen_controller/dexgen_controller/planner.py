@@ -13,7 +13,7 @@ from dexgen_controller.guidance import (
     interpolate_covariance,
 )
 from dexgen_controller.noise_schedule import NoiseSchedule
-from dexgen_controller.runtime import build_runtime
+from dexgen_controller.runtime import build_runtime, Runtime
 from dexgen_controller.sampling_config import SamplingConfig
 
 
@@ -43,10 +43,15 @@ class MotionPlanner:
       checkpoint: trained controller.
       sampling: how motions are drawn.
       batch: B, hands planned for in one call.
+      runtime: of another planner with the same checkpoint, sampling and batch; built if None.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, sampling: SamplingConfig | None = None, batch: int = 1
+        self,
+        checkpoint: Checkpoint,
+        sampling: SamplingConfig | None = None,
+        batch: int = 1,
+        runtime: Runtime | None = None,
     ):
         self.checkpoint = checkpoint
         self.sampling = sampling or SamplingConfig()
@@ -58,7 +63,7 @@ class MotionPlanner:
             spread.covariance.astype(np.float64), spread.angles, angles
         )
         self._rows = batch * self.sampling.samples
-        self._runtime = build_runtime(
+        self.runtime = runtime or build_runtime(
             checkpoint,
             self.schedule,
             self._rows,
@@ -71,9 +76,12 @@ class MotionPlanner:
         self._information = np.linalg.inv(self._covariance + floor)
         self._last: np.ndarray | None = None
 
-    def reset(self) -> None:
-        """Forget the last plan."""
-        self._last = None
+    def reset(self, hands: np.ndarray | None = None) -> None:
+        """Forget the last plan, of some hands (B,) or of all."""
+        if hands is None or self._last is None:
+            self._last = None
+        else:
+            self._last[np.repeat(hands, self.sampling.samples)] = 0.0
 
     def plan(
         self,
@@ -114,7 +122,7 @@ class MotionPlanner:
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
-        return self._choose(self._runtime.run(inputs))
+        return self._choose(self.runtime.run(inputs))
 
     def _tile(self, array: np.ndarray) -> np.ndarray:
         return np.repeat(array, self.sampling.samples, axis=0).astype(np.float32)

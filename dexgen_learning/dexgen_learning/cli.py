@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from dexgen_learning.evaluation.suite import EvaluationConfig
+from dexgen_learning.evaluation.laboratory import EvaluationConfig
 from dexgen_learning.grasps.pipeline import GraspsConfig
 from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
 from dexgen_learning.ppo.training import TrainConfig
@@ -27,7 +27,7 @@ class Grasps:
         config: how.
         folder: where the sets go; empty for the cache.
         minutes: time limit for each object; 0 for none.
-        picture: also write a picture of each set beside it.
+        picture: also draw each set into a .png beside it.
     """
 
     hand: str = 'allegro_right'
@@ -35,7 +35,7 @@ class Grasps:
     config: GraspsConfig = field(default_factory=GraspsConfig)
     folder: str = ''
     minutes: float = 0.0
-    picture: bool = False
+    picture: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Show:
     Args:
         what: `policy`, `interpolation`, `grasps` or `data`.
         hand: name of the hand.
-        object_name: name of the object.
+        object_name: name of the object, or its file.
         policy: file of the policy; empty for the newest one.
         data: name of the data set.
         frames: how many.
@@ -100,6 +100,7 @@ def run_grasps(command: Grasps) -> None:
     from dexgen_description import load_hand
     from tqdm import tqdm
 
+    from dexgen_learning.grasps.coverage import coverage
     from dexgen_learning.grasps.pipeline import make_grasp_set, summary
     from dexgen_learning.objects import load_any_object
     hand = load_hand(command.hand)
@@ -112,13 +113,14 @@ def run_grasps(command: Grasps) -> None:
                 hand, model, command.config, path, lambda k, bar=bar: bar.update(k - bar.n),
                 command.minutes * 60.0 or None)
         print(json.dumps({'object': model.name, 'path': str(path), **summary(grasps),
+                          'coverage': coverage(grasps),
                           'accepted_share': growth.validated / max(growth.tried, 1),
                           'validated_per_s': growth.validated / growth.wall_s,
                           'validated_per_cpu_s': growth.validated / growth.cpu_s}))
-        if command.picture:
+        if command.picture and len(grasps):
             from dexgen_learning.show.film import save_sheet
             from dexgen_learning.show.frames import of_grasps
-            save_sheet(hand, of_grasps(grasps, 24), path.with_suffix('.png'))
+            save_sheet(hand, of_grasps(grasps, 24, object_name=name), path.with_suffix('.png'))
 
 
 def run_train(command: Train) -> None:

@@ -2,13 +2,14 @@
 
 from dexgen_description import Kinematics, load_hand, load_object
 from dexgen_learning.evaluation.behaviours import (
-    Behaviours,
+    BehaviourJob,
     CalmScene,
     free_finger,
     FREE_REACH,
     magnetic,
     reaching,
 )
+from dexgen_learning.evaluation.laboratory import EvaluationConfig, Laboratory
 from dexgen_learning.evaluation.rivals import Hold, Raw
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps
@@ -52,11 +53,29 @@ def test_trials_move_the_right_fingers(grasps):
     assert (np.linalg.norm(far[rows, free.finger], axis=-1) >= FREE_REACH).all()
 
 
-def test_holding_refuses_and_the_raw_command_does_not(grasps):
-    behaviours = Behaviours(HAND, load_object('cube'), grasps, count=4)
-    raw = behaviours.shares(lambda count: Raw())
-    hold = behaviours.shares(lambda count: Hold())
-    assert raw['refusal_share'] == 0.0
-    assert hold['refusal_share'] == 1.0
-    assert raw['release_share'] == 1.0
-    assert hold['free_finger_share'] < raw['free_finger_share']
+@pytest.fixture(scope='module')
+def laboratory(grasps) -> Laboratory:
+    made = Laboratory(EvaluationConfig(checkpoint='none', quick=True))
+    made.grasps = lambda name: grasps
+    return made
+
+
+def share(laboratory: Laboratory, name: str, control) -> float:
+    good, trials = BehaviourJob(name, 'cube', 4, control).perform(laboratory)
+    assert 0 < trials <= 4
+    return good / trials
+
+
+def test_holding_refuses_and_the_raw_command_does_not(laboratory):
+    for name in ('magnetic', 'refusal'):
+        assert share(laboratory, name, Raw()) == 0.0
+        assert share(laboratory, name, Hold()) == 1.0
+
+
+def test_without_the_controller_an_open_hand_releases(laboratory):
+    assert share(laboratory, 'release', Hold()) == 1.0
+
+
+def test_a_free_finger_must_go_where_it_is_told(laboratory):
+    raw, hold = (share(laboratory, 'free_finger', c) for c in (Raw(), Hold()))
+    assert raw > hold == 0.0

@@ -1,19 +1,31 @@
 """The evaluation's parts: rivals, following, intervals, levels, the protocol that ships."""
 
 from dexgen_description import load_hand, load_object
+from dexgen_learning.evaluation.cells import best_control, cell_row
+from dexgen_learning.evaluation.clip import Clip, shipped_clip
 from dexgen_learning.evaluation.following import Following, FollowingFigures
 from dexgen_learning.evaluation.intervals import HoldingTime, ratio_low95
 from dexgen_learning.evaluation.levels import best_at_level, compare_at_level
-from dexgen_learning.evaluation.protocol import load_protocol
+from dexgen_learning.evaluation.point import Point
+from dexgen_learning.evaluation.protocol import COMMANDS, load_protocol
+from dexgen_learning.evaluation.report import describe
 from dexgen_learning.evaluation.rivals import Hold, LeakyReturn, LowPass, RateLimit, Raw, Shrink
-from dexgen_learning.evaluation.run import evaluate_point, Point, StopRule
+from dexgen_learning.evaluation.run import evaluate_point, Run, shares, StopRule
 from dexgen_learning.evaluation.situation import Situation
-from dexgen_learning.evaluation.streams import CorruptedExpert, interpolation, Walk
-from dexgen_learning.evaluation.suite import best_control, describe
+from dexgen_learning.evaluation.streams import (
+    Alternating,
+    CorruptedExpert,
+    interpolation,
+    Recorded,
+    Stay,
+    Walk,
+)
+from dexgen_learning.evaluation.touch import Touch
 import numpy as np
 import pytest
 
 N, J, DT = 3, 16, 0.1
+HAND = load_hand('allegro_right')
 
 
 def situation(raw, applied=0.0, grasp=0.0, absolute=False, fresh=False) -> Situation:
@@ -26,11 +38,11 @@ def situation(raw, applied=0.0, grasp=0.0, absolute=False, fresh=False) -> Situa
 
 
 def point(stream='walk', control='c', family='f', time=10.0, drops=5, gain=0.3, goals=10) -> Point:
-    holding = HoldingTime(np.full(20, time), np.full(20, drops))
-    figures = FollowingFigures(gain, gain)
+    moved = np.tile([gain, 1.0, 1.0], (20, 3, 3, 1))
     return Point(
-        stream, control, family, holding, goals, 0.0, 0.0, dict.fromkeys((0.2, 1.0, 3.0), figures)
-    )
+        stream, control, family, float('nan'), np.full(20, time), np.full(20, drops),
+        np.full(20, goals / 20), np.zeros(20), np.zeros((20, 2)), moved,
+    )  # fmt: skip
 
 
 def test_raw_and_hold_are_the_ends():
@@ -72,22 +84,30 @@ def test_a_leak_returns_to_the_grasp():
 
 def test_following_measures_gain_and_correlation():
     random = np.random.default_rng(0)
-    following = Following((2, 5))
-    commanded = np.cumsum(random.normal(size=(400, 2, 8, 3)), axis=0)
+    following = Following((2, 5), [0, 0, 1, 1])
+    commanded = np.cumsum(random.normal(size=(400, 2, 4, 3)), axis=0)
+    share = np.array([0.4, 0.4, 0.9, 0.9])[:, None]
+    touching = np.tile([True, False], (2, 1))
     for step in commanded:
-        following.note(step, 0.4 * step, np.zeros(2, bool))
-    for figures in following.figures().values():
-        assert figures.gain == pytest.approx(0.4)
-        assert figures.correlation == pytest.approx(1.0)
+        following.note(step, share * step, touching, np.zeros(2, bool))
+    for window in (0, 1):
+        _, touched, free = (
+            FollowingFigures.of(following.sums.sum(axis=0)[window, part]) for part in range(3)
+        )
+        assert touched.gain == pytest.approx(0.4)
+        assert touched.correlation == pytest.approx(1.0)
+        assert free.gain == pytest.approx(0.9)
 
 
 def test_following_does_not_look_across_the_end_of_an_episode():
-    following = Following((2,))
+    following = Following((2,), [0] * 8)
     for index in range(20):
         commanded = np.full((1, 8, 3), float(index))
         measured = commanded if index < 10 else commanded + 1e6
-        following.note(commanded, measured, np.array([index == 10]))
-    assert following.figures()[2].gain == pytest.approx(1.0)
+        touching = np.ones((1, 1), bool)
+        following.note(commanded, measured, touching, np.array([index == 10]))
+    ec, cc, _ = following.sums[0, 0, 0]
+    assert ec / cc == pytest.approx(1.0)
 
 
 def test_intervals_hold_the_mean_and_shrink_with_time():
@@ -154,17 +174,22 @@ def test_the_best_control_of_a_cell_is_at_equal_time_or_equal_goals():
 def test_the_shipped_protocol_has_enough_settings_of_every_rival():
     protocol = load_protocol()
     assert len(protocol.digest) == 64
-    rivals = protocol.rivals('walk')
+    rivals = protocol.rivals()
     names = [rival.name for rival in rivals]
     assert len(set(names)) == len(names)
     kinds = [type(rival).__name__ for rival in rivals]
     for kind in ('Shrink', 'LowPass', 'RateLimit', 'LeakyReturn'):
         assert kinds.count(kind) >= 8
-    for name in (*protocol.content['cells'], 'walk', 'clean'):
-        assert protocol.stream(name, interpolation).name == name
+    for name in (*protocol.content['cells'], COMMANDS, 'stay', 'clean'):
+        assert protocol.stream(name, interpolation, HAND).name == name
+    assert len(protocol.content['rivals']['partial_noising']) >= 8
+    assert len(protocol.content['held_out_objects']) == 5
     slippery = protocol.randomization('friction-0.6').friction
     assert slippery.high == pytest.approx(0.6 * protocol.randomization().friction.high)
-    assert protocol.randomization('delay-100ms').observation_delay == 1
+    late = protocol.randomization('delay-100ms')
+    assert (late.least_action_delay, late.action_delay) == (0.1, 0.1)
+    small = protocol.randomization('size-0.9').object_scale
+    assert small.high == pytest.approx(0.9 * protocol.randomization().object_scale.high)
     assert protocol.size(True).rule.hours < protocol.size(False).rule.hours
 
 
@@ -212,18 +237,83 @@ def test_slowing_keeps_the_direction():
     assert action.mean() == pytest.approx(0.25, rel=0.05)
 
 
-def test_a_point_of_a_real_task():
+def test_a_clip_moves_the_grasp_by_what_the_hand_moved_since_the_episode_began():
+    task = StillTask()
+    stream = Recorded(Clip(np.arange(5.0)[:, None] * np.full(16, 0.01), 5.0), seed=3)
+    grasp = task.env.sim.target
+    first = stream.command(task, np.ones(400, bool)).raw
+    np.testing.assert_allclose(first, grasp)
+    fresh = np.zeros(400, bool)
+    second = stream.command(task, fresh).raw - grasp
+    assert np.abs(second).max() == pytest.approx(0.005, rel=1e-6)
+    assert second.min() < 0.0 < second.max()
+    later = np.stack([stream.command(task, fresh).raw - grasp for _ in range(100)])
+    assert np.abs(later).max() <= 0.04 + 1e-9
+
+
+def test_the_shipped_clip_is_twenty_seconds_of_the_hand():
+    clip = shipped_clip(HAND)
+    assert len(clip.joints) / clip.rate >= 20.0
+    assert (clip.joints >= HAND.lower - 1e-6).all() and (clip.joints <= HAND.upper + 1e-6).all()
+    assert np.ptp(clip.joints, axis=0).min() > 0.2
+    with pytest.raises(FileNotFoundError, match='retarget_clip'):
+        shipped_clip(load_hand('allegro_left'))
+
+
+def test_streams_take_turns_over_the_environments():
+    task = StillTask()
+    both = Alternating('both', (Stay(), Walk(0.1, 0.5)))
+    for _ in range(20):
+        raw = both.command(task, np.zeros(400, bool)).raw
+    moved = np.abs(raw - task.env.sim.target).max(axis=1) > 0.0
+    assert (moved == (np.arange(400) % 2 == 1)).all()
+
+
+def test_a_cell_has_the_rows_of_the_protocol():
+    rivals = [point(family='raw', drops=20), point(family='hold', drops=1), point(drops=10)]
+    row = cell_row(rivals, point(family='dexgen', drops=2), point(goals=50))
+    assert row['ratio'] == pytest.approx(10.0)
+    assert row['expert_goals_per_min'] == pytest.approx(60.0 * 50 / 200.0)
+    assert cell_row(rivals, None, None)['dexgen_s'] is None
+
+
+@pytest.fixture(scope='module')
+def cube_task():
     from dexgen_learning.grasps.grasp_set import GraspSet
     from dexgen_learning.paths import find_grasps
     from dexgen_learning.tasks.anygrasp import AnygraspTask
 
-    path = find_grasps('allegro_right', 'cube')
-    if not path.exists():
-        pytest.skip('no grasp set of the cube is shipped or cached')
-    hand = load_hand('allegro_right')
-    task = AnygraspTask(hand, [load_object('cube')], [GraspSet.load(path)], 8, seed=1)
+    grasps = GraspSet.load(find_grasps('allegro_right', 'cube'))
+    return AnygraspTask(HAND, [load_object('cube')], [grasps], 8, seed=1)
+
+
+def test_a_point_of_a_real_task(cube_task):
     rule = StopRule(drops=10, hours=0.005, warm_up=0.3)
-    found = evaluate_point(task, CorruptedExpert('noise', interpolation, 1.5), Raw(), rule)
-    assert found.holding.drops.sum() >= 3
+    found = evaluate_point(cube_task, CorruptedExpert('noise', interpolation, 1.5), Raw(), rule)
+    assert found.drops.sum() >= 3
     assert found.clamped_share > 0.0
+    assert found.rms_jerk > 0.0
     assert 'noise' in describe(found)
+    half = found.take(np.arange(4), 'half')
+    assert half.stream == 'half' and len(half.time) == 4
+
+
+def test_controls_side_by_side_have_environments_of_their_own(cube_task):
+    rule = StopRule(drops=1000, hours=8 * 3.0 / 3600.0, warm_up=1.0)
+    stream = Walk(0.3, 0.5, seed=2)
+    raw, hold = Run(cube_task, stream, [Raw(), Hold()]).points(rule)
+    assert (raw.control, hold.control) == ('raw', 'hold')
+    assert raw.following[1.0].gain > 0.5 > 0.2 > abs(hold.following[1.0].gain)
+    with pytest.raises(ValueError, match='8 environments of each object for 3 controls'):
+        shares(cube_task, 3)
+
+
+def test_touching_fingers_are_those_whose_links_the_grasp_lists(cube_task):
+    task = cube_task
+    touch = Touch(task.env)
+    task.reset(np.arange(task.n))
+    task.env.step(task.env.sim.target)
+    listed = (task.book.contacts[task.start_row][:, None] >> np.arange(17)) & 1
+    links = np.array([name.split('_')[0] for name in HAND.link_names])
+    expected = np.stack([listed[:, links == f].any(axis=1) for f in HAND.fingers], axis=-1)
+    assert (touch.fingers() == expected).mean() > 0.8

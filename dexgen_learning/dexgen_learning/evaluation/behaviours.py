@@ -4,16 +4,18 @@ Each begins in a grasp that holding still keeps and gives one constant command. 
 refusal take the grasps in which the raw command drops the object: refusing it is what is tested.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dexgen_description import Hand, Kinematics, ObjectModel
+from dexgen_description import Hand, Kinematics, load_object, ObjectModel
 from dexgen_sim_bridge.wrist import PALM_DOWN, PALM_UP
 import numpy as np
 
 from dexgen_learning.env.disturbance import WristConfig
 from dexgen_learning.env.environment import EnvironmentConfig, HandEnvironment, Start
 from dexgen_learning.env.randomization import NONE
+from dexgen_learning.evaluation.dexgen_control import Learned
+from dexgen_learning.evaluation.laboratory import Laboratory
 from dexgen_learning.evaluation.rivals import Hold, Raw
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.grasps.grasp_set import GraspSet
@@ -218,59 +220,48 @@ def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed
     return trials.take(np.flatnonzero(good)[:count])
 
 
-@dataclass(frozen=True)
-class Behaviours:
-    """The tests of one object.
+BEHAVIOURS = ('magnetic', 'refusal', 'free_finger', 'release')
 
-    Args:
-      hand: hand description.
-      object_model: the object.
-      grasps: of the object.
-      count: trials of each test.
-      seed: of the choice of trials.
+
+@dataclass(frozen=True)
+class BehaviourJob:
+    """One test with one object.
+
+    Attributes:
+      name: of BEHAVIOURS.
+      object_name: the object.
+      count: trials.
+      control: the controller.
     """
 
-    hand: Hand
-    object_model: ObjectModel
-    grasps: GraspSet
-    count: int = 200
-    seed: int = 0
+    name: str
+    object_name: str
+    count: int
+    control: Control | Learned
 
-    def shares(self, control: Callable[[int], Control]) -> dict[str, float | int | None]:
-        """Shares of trials that went as they should, None where no trial is admitted.
-
-        Args:
-          control: makes a control for so many hands.
-        """
-        kinematics = Kinematics(self.hand)
-        up, down = (
-            CalmScene(self.hand, self.object_model, self.grasps, tuple(orientation))
-            for orientation in (PALM_UP, PALM_DOWN)
-        )
-        shares: dict[str, float | int | None] = {}
-        for name, made in (
-            ('magnetic', magnetic(down, kinematics)),
-            ('refusal', refusal(down, kinematics)),
-        ):
-            trials = admitted(down, made, True, self.count, self.seed)
-            number = len(trials.raw)
-            kept = 1.0 - down.play(trials, control(number), HOLD_TIME).dropped if number else None
-            self._note(shares, name, kept)
-        trials = admitted(up, free_finger(up, kinematics, self.seed), False, self.count, self.seed)
+    def perform(self, laboratory: Laboratory) -> tuple[int, int]:
+        """Trials that went as they should, and how many there were: at most `count`."""
+        hand, kinematics = laboratory.hand, Kinematics(laboratory.hand)
+        model, grasps = load_object(self.object_name), laboratory.grasps(self.object_name)
+        up = self.name == 'free_finger'
+        scene = CalmScene(hand, model, grasps, tuple(PALM_UP if up else PALM_DOWN))
+        if up:
+            made = free_finger(scene, kinematics, laboratory.seed)
+        else:
+            made = (magnetic if self.name == 'magnetic' else refusal)(scene, kinematics)
+        drops = self.name in ('magnetic', 'refusal')
+        trials = admitted(scene, made, drops, self.count, laboratory.seed)
         number = len(trials.raw)
-        free = _free(up, kinematics, control(number), trials) if number else None
-        self._note(shares, 'free_finger', free)
-        trials = admitted(down, refusal(down, kinematics), False, self.count, self.seed)
-        number = len(trials.raw)
-        self._note(
-            shares, 'release', down.play(trials, Raw(), HOLD_TIME).dropped if number else None
-        )
-        return shares
-
-    @staticmethod
-    def _note(shares: dict, name: str, good: np.ndarray | None) -> None:
-        shares[f'{name}_share'] = None if good is None else float(np.mean(good))
-        shares[f'{name}_trials'] = 0 if good is None else len(good)
+        if not number:
+            return 0, 0
+        if self.name == 'release':
+            good = scene.play(trials, Raw(), HOLD_TIME).dropped
+        elif up:
+            good = _free(scene, kinematics, laboratory.control(self.control, number), trials)
+        else:
+            control = laboratory.control(self.control, number)
+            good = ~scene.play(trials, control, HOLD_TIME).dropped
+        return int(good.sum()), number
 
 
 def _free(scene: CalmScene, kinematics, control: Control, trials: Trials) -> np.ndarray:

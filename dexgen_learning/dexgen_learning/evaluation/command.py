@@ -4,24 +4,22 @@ import json
 from pathlib import Path
 import sys
 
-from dexgen_learning.evaluation.report import draw_walk, markdown
-from dexgen_learning.evaluation.suite import describe, Evaluation, EvaluationConfig
+from dexgen_learning.evaluation.campaign import Campaign
+from dexgen_learning.evaluation.laboratory import EvaluationConfig
+from dexgen_learning.evaluation.report import describe
+from dexgen_learning.evaluation.written import write
 
 
 def evaluate(config: EvaluationConfig) -> dict:
     """Run the protocol; every point is printed as it is known, the result as the last line.
 
-    With `output`, also written: the result as JSON, the table as Markdown, the figure as PNG.
+    With `output`, also written: result and details as JSON, tables as Markdown, figures as PNG.
     """
-    evaluation = Evaluation(config, report=lambda point: print(describe(point), flush=True))
-    result = evaluation.run()
+    campaign = Campaign(config, report=lambda point: print(describe(point), flush=True))
+    print(f'expert: {campaign.laboratory.expert_name}', flush=True)
+    result = campaign.run()
     if config.output:
-        path = Path(config.output)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(result, indent=2) + '\n')
-        path.with_suffix('.md').write_text(markdown(evaluation.points, result))
-        window = evaluation.protocol.content['matching_window']
-        draw_walk(evaluation.points, window, path.with_suffix('.png'))
+        write(campaign, result, Path(config.output))
     print(json.dumps(result), flush=True)
     return result
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dexgen_learning.evaluation.run import Point
+from dexgen_learning.evaluation.point import Point
 
 RESAMPLES = 2000
 

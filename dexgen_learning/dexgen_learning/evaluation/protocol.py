@@ -1,12 +1,16 @@
 """The protocol as data: loaded from evaluation.yaml, with the hash that stands in every result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import hashlib
 from importlib import resources
 
+from dexgen_controller.sampling_config import SamplingConfig
 import yaml
 
 from dexgen_learning.env.randomization import Randomization, Span
+from dexgen_learning.evaluation.clip import shipped_clip
+from dexgen_learning.evaluation.dexgen_control import cloning, Learned, partial_noising, prior
 from dexgen_learning.evaluation.rivals import (
     Hold,
     LeakyReturn,
@@ -17,7 +21,18 @@ from dexgen_learning.evaluation.rivals import (
 )
 from dexgen_learning.evaluation.run import StopRule
 from dexgen_learning.evaluation.situation import Control
-from dexgen_learning.evaluation.streams import CorruptedExpert, Expert, Stay, Stream, Walk
+from dexgen_learning.evaluation.streams import (
+    Alternating,
+    CorruptedExpert,
+    Expert,
+    Recorded,
+    Stay,
+    Stream,
+    Walk,
+)
+
+COMMANDS = 'walk and clip'
+"""The stream on which following is matched: walks and recorded hands in turn."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +41,21 @@ class Size:
 
     Attributes:
       rule: when a point is known well enough.
-      per_object: environments of each object.
+      brief: the same for the sweeps in the cells.
+      per_object: environments of each object and control.
+      behaviours: trials of each behaviour test.
+      trials: of each task of the suite.
+      task_rivals: one in so many rivals takes part in the task suite.
+      action_scales: whether other action scales are reported too.
     """
 
     rule: StopRule
+    brief: StopRule
     per_object: int
+    behaviours: int
+    trials: int
+    task_rivals: int
+    action_scales: bool
 
 
 @dataclass(frozen=True)
@@ -48,40 +73,60 @@ class Protocol:
     def size(self, quick: bool) -> Size:
         """The full size, or the quick one: fewer hours, wider intervals, the same protocol."""
         values = dict(self.content['quick' if quick else 'full'])
-        per_object = values.pop('per_object')
-        return Size(StopRule(**values), per_object)
+        rule = StopRule(*(values.pop(name) for name in ('drops', 'hours', 'warm_up')))
+        return Size(rule, replace(rule, hours=values.pop('brief_hours')), **values)
 
-    def stream(self, name: str, expert: Expert) -> Stream:
-        """A fresh stream of a cell, or `walk`, `stay`, or `clean`: the expert as it is."""
-        content = self.content
+    def stream(self, name: str, expert: Expert, hand, scale: float = 0.0) -> Stream:
+        """A fresh stream: a cell, `clean` (the expert as it is), `stay`, or `walk and clip`.
+
+        Args:
+          name: of the stream.
+          expert: of the cells.
+          hand: hand description.
+          scale: of an action [rad per 0.1 s], 0 for the protocol's.
+        """
+        content, seed = self.content, self.content['seed']
         if name == 'stay':
             return Stay()
-        if name == 'walk':
-            return Walk(content['walk']['deviation'], content['walk']['corner'], content['seed'])
+        if name == COMMANDS:
+            walk = Walk(content['walk']['deviation'], content['walk']['corner'], seed)
+            return Alternating(COMMANDS, (walk, Recorded(shipped_clip(hand), seed)))
         corruption = {} if name == 'clean' else content['cells'][name]
-        return CorruptedExpert(
-            name, expert, scale=content['action_scale'], seed=content['seed'], **corruption
-        )
+        label = f'{name}, scale {scale:g}' if scale else name
+        scale = scale or content['action_scale']
+        return CorruptedExpert(label, expert, scale=scale, seed=seed, **corruption)
 
     def randomization(self, condition: str = '') -> Randomization:
         """The school's randomisation, or that of a held-out condition."""
         table = Randomization()
         change = dict(self.content['conditions'][condition]) if condition else {}
-        factor = change.pop('friction', 1.0)
-        friction = Span(factor * table.friction.low, factor * table.friction.high)
-        return replace(table, friction=friction, **change)
+        for name in ('friction', 'object_scale'):
+            factor, span = change.pop(name, 1.0), getattr(table, name)
+            change[name] = Span(factor * span.low, factor * span.high)
+        return replace(table, **change)
 
-    def rivals(self, stream: str) -> list[Control]:
-        """Raw, hold, and every rival at every setting, fresh."""
+    def families(self) -> list[list[Control]]:
+        """The rivals without a model, family by family, at every setting, fresh."""
         settings = self.content['rivals']
         return [
-            Raw(),
-            Hold(),
-            *(Shrink(value) for value in settings['shrink']),
-            *(LowPass(value) for value in settings['low_pass']),
-            *(LowPass(*value) for value in settings['low_pass_shrink']),
-            *(RateLimit(value) for value in settings['rate_limit']),
-            *(LeakyReturn(value) for value in settings['leaky_return']),
+            [Shrink(value) for value in settings['shrink']],
+            [LowPass(value) for value in settings['low_pass']],
+            [LowPass(*value) for value in settings['low_pass_shrink']],
+            [RateLimit(value) for value in settings['rate_limit']],
+            [LeakyReturn(value) for value in settings['leaky_return']],
+        ]
+
+    def rivals(self) -> list[Control]:
+        """Raw, hold, and every rival without a model at every setting, fresh."""
+        return [Raw(), Hold(), *(rival for family in self.families() for rival in family)]
+
+    def model_rivals(self, sampling: SamplingConfig) -> list[Learned]:
+        """The rivals with a model: the prior, behaviour cloning, the partly noised command."""
+        angles: Sequence[float] = self.content['rivals']['partial_noising']
+        return [
+            prior(sampling),
+            cloning(sampling),
+            *(partial_noising(angle, sampling) for angle in angles),
         ]
 
 

@@ -1,62 +1,64 @@
-"""Results as people read them: one Markdown table of every point, one figure of the walk."""
+"""Results as people read them: every point in a Markdown table, and what was made with it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from dexgen_learning.evaluation.levels import families
-from dexgen_learning.evaluation.run import Point
+from dexgen_learning.evaluation.point import Point, WINDOWS
 
-HEAD = (
-    '| stream | control | time between drops [s] | 95 % | drops | goals/min | gain 0.2 s | 1 s '
-    '| 3 s | clamped | jerk [rad/s^3] |'
-)
+COLUMNS = (
+    'stream', 'control', 'time between drops [s]', '95 %', 'drops', 'goals/min',
+    *(f'gain {window:g} s' for window in WINDOWS), 'correlation 1 s', 'gain 1 s, touching',
+    'gain 1 s, free', 'clamped', 'jerk [rad/s^3]',
+)  # fmt: skip
 
 
-def markdown(points: Sequence[Point], result: dict) -> str:
-    """The table of every point, and what it was made with."""
-    lines = [HEAD, '|' + '---|' * 11]
-    for point in points:
-        low, high = point.holding.interval()
-        gains = ' | '.join(f'{figures.gain:.2f}' for figures in point.following.values())
-        lines.append(
-            f'| {point.stream} | {point.control} | {point.holding.mean:.1f} '
-            f'| {low:.1f}-{high:.1f} | {int(point.holding.drops.sum())} '
-            f'| {point.goals_per_minute:.2f} | {gains} | {point.clamped_share:.2f} '
-            f'| {point.jerk:.0f} |'
-        )
-    lines += [
-        '',
-        f'Protocol {result["evaluation_hash"][:12]}, seed {result["seed"]}, '
-        f'{result["drops"]} drops in all, guidance of the cells {result["guidance"]}.',
-        '',
+def describe(point: Point) -> str:
+    """One line for the terminal."""
+    low, high = point.holding.interval()
+    gains = ' '.join(f'{figures.gain:5.2f}' for figures in point.following.values())
+    return (
+        f'{point.stream:14s} {point.control:28s} {point.holding.mean:7.1f} s '
+        f'[{low:5.1f}, {high:5.1f}] {int(point.drops.sum()):4d} drops '
+        f'{point.goals_per_minute:6.2f} goals/min  gain {gains}  '
+        f'clamped {point.clamped_share:.2f}  jerk {point.rms_jerk:5.0f}'
+    )
+
+
+def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> list[str]:
+    """Lines of a Markdown table."""
+    lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
+    return lines + ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def point_row(point: Point) -> list[str]:
+    """A point under COLUMNS."""
+    low, high = point.holding.interval()
+    return [
+        point.stream,
+        point.control,
+        f'{point.holding.mean:.1f}',
+        f'{low:.1f}-{high:.1f}',
+        str(int(point.drops.sum())),
+        f'{point.goals_per_minute:.2f}',
+        *(f'{figures.gain:.2f}' for figures in point.following.values()),
+        f'{point.following[1.0].correlation:.2f}',
+        f'{point.following_of("touching")[1.0].gain:.2f}',
+        f'{point.following_of("free")[1.0].gain:.2f}',
+        f'{point.clamped_share:.3f}',
+        f'{point.rms_jerk:.0f}',
     ]
-    return '\n'.join(lines)
 
 
-def draw_walk(points: Sequence[Point], window: float, path: Path) -> None:
-    """Time between drops against following on the walk, a curve for each family."""
-    import matplotlib
+def number(value) -> str:
+    """A figure of the result, or a dash where there is none."""
+    if value is None:
+        return '-'
+    return value if isinstance(value, str) else f'{value:.3g}'
 
-    matplotlib.use('Agg')
-    from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7.0, 4.5))
-    groups = families([point for point in points if point.stream == 'walk'])
-    ends = groups.pop('hold', []) + groups.pop('raw', [])
-    for family, own in sorted(groups.items()):
-        ours = family.startswith('dexgen')
-        curve = sorted(own if ours else own + ends, key=lambda p: p.following[window].gain)
-        gains = [point.following[window].gain for point in curve]
-        times = [point.holding.mean for point in curve]
-        low, high = zip(*(point.holding.interval() for point in curve), strict=True)
-        style = {'color': 'black', 'linewidth': 2.5} if ours else {'linewidth': 1.0}
-        (line,) = axes.plot(gains, times, marker='o', markersize=3, label=family, **style)
-        if ours:
-            axes.fill_between(gains, low, high, alpha=0.2, color=line.get_color())
-    axes.set_yscale('log')
-    axes.set_xlabel(f'following: gain over {window:g} s')
-    axes.set_ylabel('mean time between drops [s]')
-    axes.legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
+def records(rows: dict[str, dict], title: str) -> list[str]:
+    """Lines of a table with a row for each name; empty where there are no rows."""
+    if not rows:
+        return []
+    head = [title, *next(iter(rows.values()))]
+    body = [[name, *(number(value) for value in row.values())] for name, row in rows.items()]
+    return [*table(body, head), '']

@@ -68,6 +68,11 @@ class Shrink:
     family = 'shrink'
 
     @property
+    def setting(self) -> float:
+        """The share."""
+        return self.gain
+
+    @property
     def name(self) -> str:
         """With its setting."""
         return f'shrink {self.gain:g}'
@@ -90,6 +95,7 @@ class LowPass:
         self._time, self._gain = time, gain
         self._memory = Memory()
         both = gain != 1.0
+        self.setting = gain if both else time
         self.name = f'low-pass {time:g} s' + (f' shrink {gain:g}' if both else '')
         self.family = f'low-pass {time:g} s, shrink' if both else 'low-pass'
 
@@ -114,6 +120,11 @@ class RateLimit:
     family = 'rate limit'
 
     @property
+    def setting(self) -> float:
+        """The rate [rad/s]."""
+        return self.rate
+
+    @property
     def name(self) -> str:
         """With its setting."""
         return f'rate {self.rate:g} rad/s'
@@ -133,7 +144,7 @@ class LeakyReturn:
 
     def __init__(self, rate: float):
         self.family = 'leaky return'
-        self._rate = rate
+        self._rate = self.setting = rate
         self._memory, self._command = Memory(), Memory()
         self.name = f'leaky return {rate:g} /s'
 

@@ -1,13 +1,15 @@
-"""One point of the evaluation: a stream of commands through a control, until enough is known."""
+"""A stream of commands through several controls side by side, until enough is known of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dexgen_learning.evaluation.following import Following, FollowingFigures
-from dexgen_learning.evaluation.intervals import HoldingTime
+from dexgen_learning.evaluation.following import Following
+from dexgen_learning.evaluation.point import Point, WINDOWS
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.evaluation.streams import Stream
+from dexgen_learning.evaluation.touch import Touch
 from dexgen_learning.tasks.anygrasp import AnygraspTask
 
 
@@ -26,82 +28,83 @@ class StopRule:
     warm_up: float = 10.0
 
 
-@dataclass(frozen=True)
-class Point:
-    """What was measured.
+def shares(task: AnygraspTask, count: int) -> list[np.ndarray]:
+    """Environments of each of `count` controls: as many of every object, in whole neighbours.
 
-    Attributes:
-      stream, control, family: names.
-      holding: time and drops of each environment.
-      goals: reached.
-      clamped_share: share of joint targets that the gate limited.
-      jerk: root mean square jerk of the joints [rad/s^3].
-      following: by window [s].
+    Raises:
+      ValueError: the environments of an object cannot be shared out evenly.
     """
-
-    stream: str
-    control: str
-    family: str
-    holding: HoldingTime
-    goals: int
-    clamped_share: float
-    jerk: float
-    following: dict[float, FollowingFigures]
-
-    @property
-    def goals_per_minute(self) -> float:
-        """Goals reached in a simulated minute."""
-        return 60.0 * self.goals / float(self.holding.time.sum())
+    per_object = task.env.sim.per_object
+    if per_object % count:
+        raise ValueError(
+            f'{per_object} environments of each object for {count} controls; give a multiple'
+        )
+    each = per_object // count
+    first = np.arange(0, task.n, per_object)
+    return [
+        (first[:, None] + index * each + np.arange(each)).reshape(-1) for index in range(count)
+    ]
 
 
-WINDOWS = (0.2, 1.0, 3.0)
-"""Windows of following [s]."""
-
-
-class PointRun:
-    """Runs one point.
+class Run:
+    """Runs several controls in the same environments, each in its own share of them.
 
     Args:
-      task: environments; they go on from where they are.
+      task: environments.
       stream: commands.
-      control: what is evaluated.
+      controls: what is evaluated.
     """
 
-    def __init__(self, task: AnygraspTask, stream: Stream, control: Control):
-        self._task, self._stream, self._control = task, stream, control
-        everywhere = np.arange(task.n)
-        task.reset(everywhere)
+    def __init__(self, task: AnygraspTask, stream: Stream, controls: Sequence[Control]):
+        self._task, self._stream, self._controls = task, stream, controls
+        self._rows = shares(task, len(controls))
+        self._touch = Touch(task.env)
+        task.reset(np.arange(task.n))
         self._fresh = np.ones(task.n, bool)
         self._grasp = task.env.sim.target.copy()
         self._past: list[np.ndarray] = []
+        dt, hand = task.env.dt, task.hand
+        fingers = [hand.fingers.index(name.split('_')[0]) for name in hand.keypoint_names]
+        self._following = Following(tuple(round(window / dt) for window in WINDOWS), fingers)
         self._clear()
 
     def _clear(self) -> None:
-        n, dt = self._task.n, self._task.env.dt
-        self._time, self._drops = np.zeros(n), np.zeros(n, int)
-        self._goals, self._clamped, self._steps = 0, 0.0, 0
-        self._jerk, self._jerks = 0.0, 0
-        self._following = Following(tuple(round(window / dt) for window in WINDOWS))
+        n = self._task.n
+        self._time, self._drops, self._goals = np.zeros(n), np.zeros(n, int), np.zeros(n, int)
+        self._clamped, self._jerk = np.zeros(n), np.zeros((n, 2))
+        self._following.clear(n)
 
-    def run(self, rule: StopRule) -> Point:
-        """Warm up, then step until the rule is met."""
-        dt = self._task.env.dt
-        for _ in range(round(rule.warm_up / dt)):
+    def points(self, rule: StopRule) -> list[Point]:
+        """Warm up, then step until the rule is met for every control."""
+        for _ in range(round(rule.warm_up / self._task.env.dt)):
             self._advance()
         self._clear()
-        while self._drops.sum() < rule.drops and self._time.sum() < 3600.0 * rule.hours:
+        while not all(self._known(rows, rule) for rows in self._rows):
             self._advance()
-        figures = self._following.figures()
-        return Point(
-            self._stream.name,
-            self._control.name,
-            self._control.family,
-            HoldingTime(self._time, self._drops),
-            self._goals,
-            self._clamped / self._steps,
-            float(np.sqrt(self._jerk / max(self._jerks, 1))),
-            {window: figures[round(window / dt)] for window in WINDOWS},
-        )
+        return [
+            Point(
+                self._stream.name,
+                control.name,
+                control.family,
+                getattr(control, 'setting', float('nan')),
+                *(
+                    values[rows]
+                    for values in (
+                        self._time,
+                        self._drops,
+                        self._goals,
+                        self._clamped,
+                        self._jerk,
+                        self._following.sums,
+                    )
+                ),
+            )
+            for control, rows in zip(self._controls, self._rows, strict=True)
+        ]
+
+    def _known(self, rows: np.ndarray, rule: StopRule) -> bool:
+        enough = self._time[rows].sum() >= 3600.0 * rule.hours
+        return bool(enough or self._drops[rows].sum() >= rule.drops)
 
     def _advance(self) -> None:
         task, env = self._task, self._task.env
@@ -109,20 +112,21 @@ class PointRun:
         command = self._stream.command(task, self._fresh)
         keypoints = env.kinematics.keypoints(command.raw)
         positions, targets = env.observed_history()
-        wanted = self._control.wanted(
-            Situation(
-                env.sim.target.copy(),
-                self._grasp,
-                command.raw,
-                keypoints,
-                command.absolute,
-                self._fresh,
-                positions,
-                targets,
-                env.dt,
-            )
+        whole = Situation(
+            env.sim.target.copy(),
+            self._grasp,
+            command.raw,
+            keypoints,
+            command.absolute,
+            self._fresh,
+            positions,
+            targets,
+            env.dt,
         )
-        outcome = task.step_target(wanted)
+        wanted = np.empty_like(command.raw)
+        for control, rows in zip(self._controls, self._rows, strict=True):
+            wanted[rows] = control.wanted(whole.take(rows))
+        outcome = task.step_target(wanted, limit=None)
         over = outcome.dropped | outcome.timeout
         self._measure(outcome, over, keypoints)
         self._fresh = over
@@ -131,20 +135,19 @@ class PointRun:
         env = self._task.env
         self._time += env.dt
         self._drops += outcome.dropped
-        self._goals += int(outcome.success.sum())
-        self._clamped += float(env.sim.clamped[~over].mean()) if (~over).any() else 0.0
-        self._steps += 1
-        self._following.note(keypoints, env.kinematics.keypoints(env.sim.q), over)
+        self._goals += outcome.success
+        self._clamped += env.dt * np.where(over, 0.0, env.sim.clamped.mean(axis=-1))
+        measured = env.kinematics.keypoints(env.sim.q)
+        self._following.note(keypoints, measured, self._touch.fingers(), over)
         self._past.append(np.where(over[:, None], np.nan, env.sim.q))
         if len(self._past) == 4:
             a, b, c, d = self._past
-            jerk = (d - 3.0 * c + 3.0 * b - a) / env.dt**3
-            known = np.isfinite(jerk)
-            self._jerk += float((jerk[known] ** 2).sum())
-            self._jerks += int(known.sum())
+            squared = ((d - 3.0 * c + 3.0 * b - a) / env.dt**3) ** 2
+            self._jerk[:, 0] += np.nansum(squared, axis=-1)
+            self._jerk[:, 1] += np.isfinite(squared).sum(axis=-1)
             del self._past[0]
 
 
 def evaluate_point(task: AnygraspTask, stream: Stream, control: Control, rule: StopRule) -> Point:
-    """Measure one point."""
-    return PointRun(task, stream, control).run(rule)
+    """Measure one control."""
+    return Run(task, stream, [control]).points(rule)[0]

@@ -31,6 +31,12 @@ class Situation(NamedTuple):
     targets: np.ndarray
     dt: float
 
+    def take(self, rows: np.ndarray) -> 'Situation':
+        """That of some environments."""
+        return Situation(
+            *(value[rows] if isinstance(value, np.ndarray) else value for value in self)
+        )
+
 
 class Control(Protocol):
     """Turns commands into wanted joint targets.

@@ -1,11 +1,12 @@
-"""Commands: an expert whose actions are corrupted, and smooth walks that are their own intent."""
+"""Commands: an expert whose actions are corrupted; walks and recorded hands, their own intent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from dexgen_learning.env.environment import ACTION_SCALE
+from dexgen_learning.evaluation.clip import Clip
 from dexgen_learning.tasks.anygrasp import AnygraspTask
 
 Expert = Callable[[AnygraspTask], np.ndarray]
@@ -33,8 +34,13 @@ class Stream(Protocol):
 
 
 def interpolation(task: AnygraspTask) -> np.ndarray:
-    """The expert without a policy: a share of the way to the goal's stored target."""
+    """The expert that is blind: a share of the way to the goal's stored target."""
     return task.interpolation()
+
+
+def servo(task: AnygraspTask) -> np.ndarray:
+    """The expert without a policy: interpolation with feedback on the object's pose."""
+    return task.servoed()
 
 
 class Stay:
@@ -122,3 +128,63 @@ class Walk:
         offset = self._deviation / np.sqrt(passed) * self._state[1]
         raw = np.clip(self._grasp + offset, task.hand.lower, task.hand.upper)
         return Command(raw, absolute=True)
+
+
+class Recorded:
+    """A recorded hand, from a random moment on, about the grasp that the episode began in.
+
+    As with a clutch, the displacement of the recording since the episode began is added to the
+    grasp's target. At its end the recording runs backward.
+
+    Args:
+      clip: the recording.
+      seed: of the moments.
+    """
+
+    name = 'clip'
+
+    def __init__(self, clip: Clip, seed: int = 0):
+        self._joints, self._rate = clip.joints, clip.rate
+        self._random = np.random.default_rng(seed)
+        self._grasp: np.ndarray | None = None
+        self._begin: np.ndarray | None = None
+        self._age: np.ndarray | None = None
+
+    def command(self, task: AnygraspTask, fresh: np.ndarray) -> Command:
+        """The next moment of the recording."""
+        applied = task.env.sim.target
+        if self._grasp is None:
+            self._grasp, self._begin = applied.copy(), np.zeros(len(applied))
+            self._age = np.zeros(len(applied), int)
+        self._grasp[fresh] = applied[fresh]
+        self._begin[fresh] = self._random.uniform(0.0, 2 * len(self._joints) - 2, fresh.sum())
+        self._age = np.where(fresh, 0, self._age + 1)
+        now = self._begin + self._age * task.env.dt * self._rate
+        raw = self._grasp + self._at(now) - self._at(self._begin)
+        return Command(np.clip(raw, task.hand.lower, task.hand.upper), absolute=True)
+
+    def _at(self, frame: np.ndarray) -> np.ndarray:
+        """Joints (n, J) at fractional frames of the recording that runs to and fro [rad]."""
+        last = len(self._joints) - 1
+        frame = last - np.abs(np.mod(frame, 2 * last) - last)
+        low = np.minimum(frame.astype(int), last - 1)
+        share = (frame - low)[:, None]
+        return (1.0 - share) * self._joints[low] + share * self._joints[low + 1]
+
+
+class Alternating:
+    """Streams that take turns over the environments: walks and clips as one point.
+
+    Args:
+      name: as in the tables.
+      streams: each of its own intent.
+    """
+
+    def __init__(self, name: str, streams: Sequence[Stream]):
+        self.name, self.streams = name, tuple(streams)
+
+    def command(self, task: AnygraspTask, fresh: np.ndarray) -> Command:
+        """Environment i follows stream i modulo their number."""
+        raw = np.stack([stream.command(task, fresh).raw for stream in self.streams])
+        turn = np.arange(len(fresh)) % len(self.streams)
+        return Command(raw[turn, np.arange(len(fresh))], absolute=True)
