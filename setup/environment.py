@@ -19,7 +19,7 @@ COMMON = """\
 export PATH="{venv}/bin:$PATH"
 export VIRTUAL_ENV="{venv}"
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${{ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}}"
-: "${{FASTRTPS_DEFAULT_PROFILES_FILE:={root}/setup/fastdds.xml}}"
+: "${{FASTRTPS_DEFAULT_PROFILES_FILE:={root}/launch/dexgen/fastdds/localhost.xml}}"
 export FASTRTPS_DEFAULT_PROFILES_FILE
 [ -n "${{HOME:-}}" ] || export ROS_LOG_DIR="${{ROS_LOG_DIR:-/tmp/dexgen-log}}"
 """

@@ -13,23 +13,6 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 Report = tuple[bytes, str, Mapping[str, object]]
 
 
-def figures(report: RateReport) -> dict[str, str]:
-    """Values that every stream and loop tells."""
-    values = {
-        'rate [Hz]': f'{report.rate:.2f}',
-        'age [s]': f'{report.age:.3f}',
-        'jitter [ms]': f'{1e3 * report.jitter:.3f}',
-        'longest period [ms]': f'{1e3 * report.period_max:.2f}',
-        'period mean [ms]': f'{1e3 * report.period_mean:.4f}',
-        'period p99 [ms]': f'{1e3 * report.period_p99:.3f}',
-        'count': str(report.count),
-    }
-    if report.duration_mean:
-        values['execution mean [ms]'] = f'{1e3 * report.duration_mean:.3f}'
-        values['execution p99 [ms]'] = f'{1e3 * report.duration_p99:.3f}'
-    return values
-
-
 class Diagnostics:
     """Publishes one DiagnosticStatus a second for each part of a node.
 
@@ -88,7 +71,7 @@ class Diagnostics:
         elif needed and report.rate < self._warn * expected:
             level = ERROR if report.rate < self._error * expected else WARN
             sentence += f', {expected:.1f} expected'
-        return level, sentence, figures(report)
+        return level, sentence, report.values()
 
     def publish(self) -> None:
         """Publish the present status of every part."""

@@ -37,6 +37,22 @@ class RateReport:
     duration_p99: float
     count: int
 
+    def values(self) -> dict[str, str]:
+        """Figures by their names in diagnostics."""
+        values = {
+            'rate [Hz]': f'{self.rate:.2f}',
+            'age [s]': f'{self.age:.3f}',
+            'jitter [ms]': f'{1e3 * self.jitter:.3f}',
+            'longest period [ms]': f'{1e3 * self.period_max:.2f}',
+            'period mean [ms]': f'{1e3 * self.period_mean:.4f}',
+            'period p99 [ms]': f'{1e3 * self.period_p99:.3f}',
+            'count': str(self.count),
+        }
+        if self.duration_mean:
+            values['execution mean [ms]'] = f'{1e3 * self.duration_mean:.3f}'
+            values['execution p99 [ms]'] = f'{1e3 * self.duration_p99:.3f}'
+        return values
+
 
 class Periods:
     """Counts periods of a whole run in bins of 1 %, from 1 us to 178 s, in constant memory."""

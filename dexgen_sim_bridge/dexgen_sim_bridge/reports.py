@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 import time
 
-from dexgen_node.diagnostics import figures
 from dexgen_node.rates import RateWatch
 from diagnostic_msgs.msg import DiagnosticStatus
 
@@ -48,7 +47,7 @@ def loop_report(
             'real-time factor': f'{clock.factor:.4f}',
             'lost time [s]': f'{clock.lost:.3f}',
             'expected rate [Hz]': f'{rate:.1f}',
-            **figures(loop),
+            **loop.values(),
         },
     )
 
@@ -59,4 +58,4 @@ def stream_report(watch: RateWatch, bridge: Bridge) -> Report:
     level, sentence = OK, f'{heard.rate:.1f} Hz'
     if bridge.status.state == State.RUNNING and heard.age > bridge.staleness:
         level, sentence = WARN, f'silent for {heard.age:.2f} s'
-    return level, sentence, figures(heard)
+    return level, sentence, heard.values()

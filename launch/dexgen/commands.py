@@ -16,6 +16,8 @@ from dexgen.arguments import ArgumentError
 from dexgen.description import NodeDescription, Stack, Values
 
 DISCOVERY = MappingProxyType({'localhost': 'LOCALHOST', 'subnet': 'SUBNET'})
+PROFILES = Path(__file__).resolve().parent / 'fastdds'
+"""Folder of the Fast DDS profiles, one for each value of the argument `network`."""
 PACKAGE = 'package://'
 APT = MappingProxyType(
     {'rviz2': 'ros-jazzy-rviz2', 'foxglove_bridge': 'ros-jazzy-foxglove-bridge'}
@@ -61,10 +63,19 @@ def find_executable(package: str, executable: str) -> str:
     return str(path)
 
 
+def fastdds_profile(network: str) -> str:
+    """Path of the Fast DDS profile of a network; the user's own, where the environment has one."""
+    given = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
+    own = given and Path(given).parent.name != PROFILES.name
+    return given if own else str(PROFILES / f'{network}.xml')
+
+
 def environment(values: Values) -> dict[str, str]:
     """Variables that every process of the stack gets."""
+    network = str(values['network'])
     return {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': DISCOVERY[str(values['network'])],
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': DISCOVERY[network],
+        'FASTRTPS_DEFAULT_PROFILES_FILE': fastdds_profile(network),
         'PYTHONUNBUFFERED': '1',
         # Matrices of a hand are small: threads for them only disturb the control loops.
         'OPENBLAS_NUM_THREADS': os.environ.get('OPENBLAS_NUM_THREADS', '1'),

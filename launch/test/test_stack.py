@@ -1,6 +1,9 @@
 """The description: complete, consistent, and what the nodes declare."""
 
+from pathlib import Path
+
 from dexgen.arguments import ArgumentError, resolve
+from dexgen.commands import environment
 from dexgen.stack import check_replay, check_teleop, REPLAY, STACKS, TELEOP
 from dexgen.stack_arguments import SOURCES
 from dexgen_teleop.sources import SOURCE_NAMES
@@ -132,3 +135,12 @@ def test_a_replay_needs_a_bag():
 
 def test_sources_are_those_of_the_tracker():
     assert set(SOURCES) - {'external'} <= set(SOURCE_NAMES)
+
+
+@pytest.mark.parametrize('network', ['localhost', 'subnet'])
+def test_each_network_has_a_profile_of_dds_unless_the_user_has_one(monkeypatch, network):
+    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '/elsewhere/fastdds/localhost.xml')
+    path = environment(values(network=network))['FASTRTPS_DEFAULT_PROFILES_FILE']
+    assert ('interfaceWhiteList' in Path(path).read_text()) == (network == 'localhost')
+    monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '/home/me/dds.xml')
+    assert environment(values())['FASTRTPS_DEFAULT_PROFILES_FILE'] == '/home/me/dds.xml'
