@@ -6,7 +6,7 @@ import json
 from dexgen_controller.observation import stack_steps
 from dexgen_description import Kinematics, load_hand
 from dexgen_learning.paths import SHIPPED
-from dexgen_learning.rollout.chunk import RolloutConfig
+from dexgen_learning.rollout.chunk import chunk_kind, RolloutConfig
 from dexgen_learning.rollout.collector import CollectorConfig
 from dexgen_learning.rollout.crew import Processes, RayCluster
 from dexgen_learning.rollout.dataset import Dataset
@@ -155,3 +155,11 @@ def test_without_a_cluster_the_remedy_is_named(tmp_path, monkeypatch):
     monkeypatch.delenv('RAY_ADDRESS', raising=False)
     with pytest.raises(ValueError, match='ray start --head'):
         rollout(CONFIG, tmp_path, RayCluster('auto'))
+
+
+def test_the_kinds_of_chunks_have_their_shares():
+    config = RolloutConfig(finger_share=0.2, precision_share=0.1, wander_share=0.3)
+    kinds = [chunk_kind(config, k) for k in range(400)]
+    shares = {kind: kinds.count(kind) / 400 for kind in set(kinds)}
+    assert shares == pytest.approx(
+        {'finger': 0.2, 'precision': 0.1, 'wander': 0.3, 'anygrasp': 0.4}, abs=0.02)

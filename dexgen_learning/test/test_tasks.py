@@ -12,6 +12,7 @@ from dexgen_learning.scoring.interval import poisson_interval, ratio_interval, t
 from dexgen_learning.scoring.score import holding, interpolating, score
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 from dexgen_learning.tasks.reward import Effort, effort_reward, goal_reward, RewardWeights, STYLES
+from dexgen_learning.tasks.wander import WanderTask
 import numpy as np
 import pytest
 
@@ -111,3 +112,29 @@ def test_intervals():
     assert mean == low == pytest.approx(100.0 / 3.689, rel=1e-3) and high == float('inf')
     low, high = ratio_interval((100.0, 50), (100.0, 100))
     assert low < 2.0 < high
+
+
+def wander_task(n: int = 12) -> WanderTask:
+    grasps = GraspSet.load(SHIPPED / 'grasps' / HAND.name / 'cube.npz')
+    return WanderTask(HAND, [load_object('cube')], [grasps], n, AnygraspConfig(environment=CALM))
+
+
+def test_wandering_moves_free_fingers_farther_than_loaded_ones():
+    school = wander_task(40)
+    ids, far = np.arange(40), {True: [], False: []}
+    for _ in range(10):
+        loaded = school._loaded(ids)
+        school.new_goals(ids)
+        away = np.abs(school.goals.target - school.center.target)
+        for f, finger in enumerate(HAND.fingers):
+            joints = HAND.joint_indices(finger)
+            for value in (True, False):
+                far[value].append(away[np.ix_(loaded[:, f] == value, joints)].ravel())
+    assert np.concatenate(far[True]).mean() < 0.5 * np.concatenate(far[False]).mean()
+
+
+def test_a_hand_that_wanders_holds_the_object_longer_than_two_seconds():
+    school = wander_task()
+    drops = sum(int(school.step_target(school.servoed()).dropped.sum()) for _ in range(20))
+    assert drops <= 6
+    assert (np.linalg.norm(school.position_error, axis=-1) < 0.04).mean() > 0.8

@@ -25,6 +25,7 @@ class RolloutConfig:
         grasps: folder of the grasp sets; empty for the cache.
         finger_share: share of chunks in which single fingers move freely.
         precision_share: share of chunks with fine rotation.
+        wander_share: share of chunks in which all fingers stray about a grasp.
         collector: what is mixed into the data.
     """
 
@@ -36,6 +37,7 @@ class RolloutConfig:
     grasps: str = ''
     finger_share: float = 0.1
     precision_share: float = 0.1
+    wander_share: float = 0.4
     collector: CollectorConfig = field(default_factory=CollectorConfig)
 
 
@@ -54,6 +56,10 @@ def make_chunk(config: RolloutConfig, number: int) -> np.ndarray:
 def chunk_kind(config: RolloutConfig, number: int) -> str:
     """Which task chunk `number` plays: evenly spread, so that any part of the data is mixed."""
     phase = (number * 0.6180339887498949 + 0.5) % 1.0
-    if phase < config.finger_share:
-        return 'finger'
-    return 'precision' if phase < config.finger_share + config.precision_share else 'anygrasp'
+    shares = {'finger': config.finger_share, 'precision': config.precision_share,
+              'wander': config.wander_share}
+    for kind, share in shares.items():
+        if phase < share:
+            return kind
+        phase -= share
+    return 'anygrasp'

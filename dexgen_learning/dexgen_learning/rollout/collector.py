@@ -13,13 +13,15 @@ from dexgen_learning.rollout.record import MODES, row_type, SOURCES, trimmed
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 from dexgen_learning.tasks.finger import FingerTask
 from dexgen_learning.tasks.precision import PrecisionTask
+from dexgen_learning.tasks.wander import WanderTask
 
 RECOVER = 0.5
 """Least feature distance of a goal at which a walk finds back to the grasp set."""
 WALK, HOLD, POLICY = (SOURCES.index(name) for name in ('walk', 'hold', 'policy'))
 TASKS = {'anygrasp': (AnygraspTask, WALK, 'default'),
          'finger': (FingerTask, SOURCES.index('finger'), 'default'),
-         'precision': (PrecisionTask, SOURCES.index('precision'), 'precision_rotation')}
+         'precision': (PrecisionTask, SOURCES.index('precision'), 'precision_rotation'),
+         'wander': (WanderTask, SOURCES.index('wander'), 'default')}
 """Task, source of its rows without a policy, and the controller's mode."""
 
 
@@ -41,6 +43,7 @@ class CollectorConfig:
         policy_noise: standard deviation on a policy's output, drawn up to this.
         recover_share: chance that after a goal missed the nearest grasp of all comes next.
         patience: a goal not reached after this time is replaced [s].
+        wander: range of the time after which the goals of wandering are replaced [s].
         lost: rows before a drop that are discarded [s].
     """
 
@@ -57,6 +60,7 @@ class CollectorConfig:
     policy_noise: float = 0.1
     recover_share: float = 0.8
     patience: float = 4.0
+    wander: tuple[float, float] = (0.3, 2.0)
     lost: float = 2.0
 
 
@@ -78,7 +82,7 @@ class Collector:
         self.neighbours = self._adjacency(sets)
         self.node = self.task.start_row.copy()
         self.rate, self.noise, self.gain = np.zeros(n), np.zeros(n), np.zeros(n)
-        self.holding = np.zeros(n)
+        self.holding, self.patience = np.zeros(n), np.zeros(n)
         self.policy = np.full(n, -1)
         self.segment = np.zeros(n, dtype=int)
         self.good_segments: set[int] = set()
@@ -114,6 +118,9 @@ class Collector:
         pursue = (rng.random(len(ids)) < config.policy_share) & (len(self.policies) > 0)
         self.policy[ids] = np.where(pursue, chosen, -1)
         self.holding[ids] = 0.0
+        still = (config.patience, config.patience)
+        span = config.wander if self.kind == 'wander' else still
+        self.patience[ids] = rng.uniform(*span, size=len(ids))
 
     def clean_wanted(self) -> tuple[np.ndarray, np.ndarray]:
         """What the experts want next (n, J) [rad], and the source of each row (n,)."""
@@ -176,7 +183,7 @@ class Collector:
         self.node[reached] = task.goals.row[reached]
         pause = reached & (rng.random(len(over)) < config.hold_share)
         self.holding[pause] = rng.uniform(*config.hold, size=int(pause.sum()))
-        late = (task.goal_time >= config.patience) & ~was_holding & ~over
+        late = (task.goal_time >= self.patience) & ~was_holding & ~over
         self.node[late] = -1
         task.reset(np.flatnonzero(over))
         self.node[over] = task.start_row[over]

@@ -5,8 +5,8 @@ import numpy as np
 
 FORMAT = 'dexgen data set 1'
 MODES = ('default', 'precision_rotation')
-SOURCES = ('walk', 'hold', 'policy', 'finger', 'precision')
-"""What the hand was doing: grasp-graph walk, holding, a policy, free fingers, fine rotation."""
+SOURCES = ('walk', 'hold', 'policy', 'finger', 'precision', 'wander')
+"""What the hand did: grasp-graph walk, holding, a policy, free fingers, fine rotation, wandering."""
 
 
 def row_type(hand: Hand) -> np.dtype:

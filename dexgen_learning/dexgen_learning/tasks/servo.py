@@ -25,8 +25,8 @@ class ServoConfig:
         damping: of the least squares [m].
     """
 
-    position: float = 0.4
-    rotation: float = 0.4
+    position: float = 0.6
+    rotation: float = 0.6
     squeeze: float = 0.001
     fastest: float = 0.01
     turn: float = 0.2
