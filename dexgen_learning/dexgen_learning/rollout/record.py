@@ -6,7 +6,7 @@ import numpy as np
 FORMAT = 'dexgen data set 1'
 MODES = ('default', 'precision_rotation')
 SOURCES = ('walk', 'hold', 'policy', 'finger', 'precision', 'wander')
-"""What the hand did: grasp-graph walk, holding, a policy, free fingers, fine rotation, wandering."""
+"""The hand walks along grasps, holds, obeys a policy, moves a finger, turns finely, wanders."""
 
 
 def row_type(hand: Hand) -> np.dtype:

@@ -36,7 +36,7 @@ class WanderTask(AnygraspTask):
         self.new_goals(ids)
 
     def new_goals(self, ids: np.ndarray, nearest: float | None = None) -> None:
-        """Random postures for environments `ids`, finger by finger; about half the fingers move."""
+        """Random postures for environments `ids`; six in ten fingers move."""
         if len(ids) == 0:
             return
         self._forget(ids[self.rng.random(len(ids)) < FORGET])
