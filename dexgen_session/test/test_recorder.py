@@ -136,6 +136,19 @@ def test_a_full_disk_ends_the_bag_with_a_reason_and_the_recorder_lives_on(tiny_d
         recorder.stop()
 
 
+def test_a_disk_that_refuses_the_black_box_is_said_and_the_recorder_lives_on(
+    recorder, limit_files
+):
+    feed(recorder, 0, 30)
+    limit_files(2000)
+    with pytest.raises(RecorderError, match='too large'):
+        recorder.incident('STOP', START + 30 * SECOND)
+    assert 'too large' in recorder.failure
+    limit_files(None)
+    feed(recorder, 30, 31)
+    assert len(recorded(recorder.incident('FAULT', START + 31 * SECOND))) > 290
+
+
 def test_black_box_holds_no_more_than_its_size():
     box = BlackBox({}, duration=1e6, size_limit=10 * len(joint_state(0, 0).raw))
     for number in range(100):

@@ -82,7 +82,7 @@ def test_a_killed_recorder_leaves_a_readable_bag(recorder, tmp_path):
     assert BagReader(folder).torn == []
 
 
-def test_an_emergency_stop_writes_the_black_box(recorder, peer, tmp_path):
+def test_an_emergency_stop_and_a_fault_write_the_black_box(recorder, peer, tmp_path):
     started = recorder()
     ask = call(peer, Record, 'recorder/record')
     assert not ask(action=Record.Request.STOP).success
@@ -94,4 +94,6 @@ def test_an_emergency_stop_writes_the_black_box(recorder, peer, tmp_path):
     (folder,) = tmp_path.glob('black_box_*')
     wait_until(lambda: not BagReader(folder).torn, what='the end of the aftermath')
     assert streams(folder)['/joint_states'] > 150
+    peer.enter('SILENT_HAND', StackState.FAULT)
+    wait_until(lambda: list(tmp_path.glob('black_box_*HAND/metadata.yaml')), what='another')
     assert started.end() == 0, started.output()
