@@ -12,7 +12,7 @@ PYTEST := $(ENV) && setup/test.sh $(TESTED) --
 PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D402 D403 D417
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-learning teleop shell test test-fast test-faults lint clean
+.PHONY: help setup setup-learning teleop shell test test-fast test-faults soak lint clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -36,7 +36,10 @@ test-fast: setup-learning  ## the tests that start no processes
 	@$(PYTEST) -m 'not stack and not faults and not browser' $(ARGS)
 
 test-faults: setup  ## kill, stop and flood the nodes of a running stack
-	@$(ENV) && exec python3 -m pytest -m faults $(ARGS)
+	@$(ENV) && exec python3 -m pytest tests -m faults $(ARGS)
+
+soak: setup  ## the stack at full rate for an hour: one JSON line (ARGS=minutes:=2 for less)
+	@$(ENV) && exec python3 tests/soak.py $(ARGS)
 
 lint: setup  ## ruff and the ament linters
 	@$(ENV) && ruff check .
