@@ -195,9 +195,12 @@ class Viewer(Node):
 
     def _listen_to_diagnostics(self, now: float) -> None:
         for taken in self._heard_diagnostics.take_all():
-            for status in deserialize_message(taken.raw, DiagnosticArray).status:
-                self._parts[status.name] = now, status.level[0], status.message
+            self._take_diagnostics(deserialize_message(taken.raw, DiagnosticArray), now)
         self._parts = {name: part for name, part in self._parts.items() if now - part[0] < SHOWN}
+
+    def _take_diagnostics(self, message: DiagnosticArray, now: float) -> None:
+        for status in message.status:
+            self._parts[status.name] = now, status.level[0], status.message
 
     def _draw(self) -> None:
         begin = time.monotonic()
