@@ -81,3 +81,11 @@ def test_every_page_is_in_the_readme():
     missing = [page.name for page in (ROOT / 'docs').glob('*.md')
                if f'docs/{page.name}' not in readme]
     assert not missing, f'README.md does not name {missing}'
+
+
+def test_every_field_of_the_messages_is_explained():
+    files = sorted((ROOT / 'dexgen_msgs').glob('*/*.[ms][sr][gv]'))
+    assert files
+    for file in files:
+        for line in filter(None, map(str.strip, file.read_text().splitlines())):
+            assert line == '---' or line.partition('#')[2].strip(), f'{file.name}: {line}'
