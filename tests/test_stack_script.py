@@ -54,10 +54,10 @@ def test_rates_names_and_stamps(observer):
 
     # A busy machine may be late, but nothing may come faster than it should; the benchmark of the
     # stack prints the rates of a quiet one.
-    assert 15.0 < rate(recent(topics.HAND_LANDMARKS)) < 33.0
-    assert 15.0 < rate(recent(topics.KEYPOINT_COMMAND)) < 33.0
-    assert 15.0 < rate(recent(topics.JOINT_TARGET)) < 33.0
-    assert 40.0 < rate(recent(topics.JOINT_STATES)) < 110.0
+    assert 5.0 < rate(recent(topics.HAND_LANDMARKS)) < 33.0
+    assert 5.0 < rate(recent(topics.KEYPOINT_COMMAND)) < 33.0
+    assert 5.0 < rate(recent(topics.JOINT_TARGET)) < 33.0
+    assert 15.0 < rate(recent(topics.JOINT_STATES)) < 110.0
     for item in recent(topics.KEYPOINT_COMMAND):
         assert sorted(item.message.keypoint_names) == sorted(HAND.keypoint_names)
         assert sorted(item.message.joint_names) == sorted(HAND.joint_names)
