@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -22,6 +24,8 @@ ROS_FREE = {'dexgen_node.loop', 'dexgen_node.rates'}
 """Modules of dexgen_node that cores may use: they import no ROS."""
 FILLS_MESSAGES = {'messages.py', 'markers.py', 'operator_markers.py', 'reports.py'}
 """Files that only fill messages in: they know the types, not the client library."""
+LEARNING = ('torch', 'tensordict', 'rsl_rl', 'openvino', 'ray', 'dexgen_learning')
+"""What is not there where only the stack is installed."""
 RERUN = {'dexgen_teleop', 'dexgen_controller', 'dexgen_sim_bridge'}
 """The rerun of a bag calls the cores that the nodes call."""
 
@@ -67,6 +71,15 @@ def test_the_loop_and_the_rates_know_no_ros():
         assert modules <= ROS_FREE | {
             'collections', 'collections.abc', 'dataclasses', 'math', 'numpy', 'os', 'threading',
             'time'}
+
+
+def test_the_nodes_need_neither_torch_nor_what_learning_needs():
+    modules = [f'{file.parents[0].name}.{file.stem}' for package in sorted(CORES)
+               for file in sorted((ROOT / package / package).glob('*_node.py'))]
+    program = (f'import importlib, sys\nfor name in {LEARNING}: sys.modules[name] = None\n'
+               f'for name in {modules}: importlib.import_module(name)\n')
+    result = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-2000:]
 
 
 def test_links_of_the_pages_lead_somewhere():
