@@ -95,6 +95,23 @@ class Show:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Figures:
+    """Draw learning curves of runs, or statistics of grasp sets or of a data set.
+
+    Args:
+        what: `curves`, `grasps` or `data`.
+        names: of runs, of objects, or of one data set.
+        hand: name of the hand.
+        output: a file ending in .png or .svg.
+    """
+
+    what: Literal['curves', 'grasps', 'data']
+    names: tuple[str, ...]
+    hand: str = 'allegro_right'
+    output: str = 'figure.png'
+
+
 def run_grasps(command: Grasps) -> None:
     """`dexgen-learn grasps`."""
     from dexgen_description import load_hand
@@ -166,6 +183,25 @@ def run_show(command: Show) -> None:
     print(path)
 
 
+def run_figures(command: Figures) -> None:
+    """`dexgen-learn figures`."""
+    from dexgen_learning.grasps.grasp_set import GraspSet
+    from dexgen_learning.paths import find_grasps
+    from dexgen_learning.rollout.dataset import Dataset
+    from dexgen_learning.show import figures
+    path = Path(command.output)
+    if path.suffix not in ('.png', '.svg'):
+        raise ValueError(f'cannot write {path.name!r}; choose a name that ends in .png or .svg')
+    if command.what == 'curves':
+        figures.learning_curves([run_path(name) for name in command.names], path)
+    elif command.what == 'grasps':
+        figures.grasp_statistics([GraspSet.load(find_grasps(command.hand, name), command.hand)
+                                  for name in command.names], path)
+    else:
+        figures.data_statistics(Dataset(data_path(command.names[0])), path)
+    print(path)
+
+
 def run_train_controller(command: TrainController) -> None:
     """`dexgen-learn train-controller`."""
     data = Path(command.data)
@@ -180,7 +216,8 @@ def run_evaluate(command: EvaluationConfig) -> None:
 
 
 COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show,
-            TrainController: run_train_controller, EvaluationConfig: run_evaluate}
+            Figures: run_figures, TrainController: run_train_controller,
+            EvaluationConfig: run_evaluate}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -189,6 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 | Annotated[Train, tyro.conf.subcommand('train')]
                 | Annotated[Rollout, tyro.conf.subcommand('rollout')]
                 | Annotated[Show, tyro.conf.subcommand('show')]
+                | Annotated[Figures, tyro.conf.subcommand('figures')]
                 | Annotated[TrainController, tyro.conf.subcommand('train-controller')]
                 | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')])
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
