@@ -11,6 +11,8 @@ from geometry_msgs.msg import Point
 from rclpy.duration import Duration
 
 Alter = Callable[[HandLandmarks], HandLandmarks]
+OVERTAKEN = 0.01
+"""How much later a frame comes than the one that overtook it [s]."""
 
 
 class PlayedTracker:
@@ -58,6 +60,7 @@ class PlayedTracker:
                 continue
             self._publisher.publish(frame)
             if held is not None:
+                time.sleep(OVERTAKEN)
                 self._publisher.publish(held)
                 held = None
 

@@ -103,8 +103,7 @@ def test_a_killed_node_on_the_way_to_the_hand(stack, witness, name, capsys):
     ready, moved, jumps = [], [], []
     for _ in range(KILLS):
         witness.forget()
-        witness.engage_again()
-        witness.wait_moving()
+        witness.run()
         time.sleep(chance.uniform(0.0, 0.5))
         begin = witness.now() - 0.5
         killed, restarted = kill(stack, witness, name)

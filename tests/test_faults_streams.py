@@ -61,14 +61,13 @@ class Scene:
     def run(self) -> int:
         """Play the operator, engage, and wait until the hand moves; the session."""
         self.tracker.behave()
-        state = self.witness.until(lambda: self.witness.state() is not None, 'a state')
+        self.witness.until(lambda: self.witness.state() is not None, 'a state')
         state = self.witness.state()
         if state.state != StackState.RUNNING:
             self.witness.call(Trigger, 'hand_bridge/reset')
             self.witness.wait_state(StackState.PAUSED, stamp_of(state))
         self.witness.forget()
-        self.witness.engage_again()
-        self.witness.wait_moving()
+        self.witness.run()
         self._start = self.witness.now() - 0.2
         return self.witness.state().session_id
 
@@ -86,7 +85,7 @@ class Scene:
         """Nothing jumped and nothing was thrown since `run`."""
         assert excess(self.witness.applied(self._start)) < CLOCKS
         assert 'Traceback' not in self.stack.output()
-        assert 'restart' not in self.stack.output(), 'a node died'
+        assert '; restart ' not in self.stack.output(), 'a node died'
 
 
 @pytest.fixture(scope='module')
@@ -160,7 +159,7 @@ def test_a_flood_of_landmarks_moves_nothing_faster_and_the_stop_still_works(scen
     stopped = scene.witness.wait_state(StackState.STOPPED, begin)
     scene.witness.wait_heard(topics.APPLIED_TARGET, stamp_of(stopped) + 0.2)
     assert at_rest_after(scene.witness.applied(begin), stamp_of(stopped)) < PERIOD
-    assert float(heard['rate [Hz]']) > 100.0, 'that was no flood'
+    assert float(heard['rate [Hz]']) > 60.0, 'that was no flood'
 
 
 def test_a_controller_three_times_too_slow_means_holding_between_its_targets(scene):
@@ -285,11 +284,11 @@ def test_targets_that_are_refused_have_their_reason_and_the_good_ones_go_on(scen
 def test_a_disk_that_refuses_costs_the_bag_and_nothing_else(scene):
     pid, witness = scene.pid('recorder'), scene.witness
     session, begin = witness.state().session_id, witness.now()
+    request = Record.Request(action=Record.Request.START, label='full')
+    assert witness.call(Record, 'recorder/record', request).success
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (20_000, before[1]))
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
-        request = Record.Request(action=Record.Request.START, label='full')
-        witness.call(Record, 'recorder/record', request)
         witness.until(
             lambda: witness.diagnostics('recorder: bag', begin).get('level') == '2', 'an error'
         )

@@ -153,10 +153,17 @@ class Witness(Observer):
         fresh = tick is not None and stamp_of(tick) > self.now() - 0.3
         return fresh and tick.reason in ('OK', 'NOT_RUNNING')
 
-    def wait_moving(self) -> None:
-        """Wait until the applied target moves."""
-        since = self.now()
-        self.until(lambda: any(step.moving for step in self.applied(since)), 'motion')
+    def run(self, timeout: float = 90.0) -> None:
+        """Engage until the applied target moves; a busy machine may pause the first session."""
+        end = time.monotonic() + timeout
+        while True:
+            since = self.engage_again()
+            heard = time.monotonic()
+            while time.monotonic() - heard < 3.0:
+                if any(step.moving for step in self.applied(since)):
+                    return
+                time.sleep(0.02)
+            assert time.monotonic() < end, f'no motion within {timeout} s'
 
     def diagnostics(self, part: str, since: float = 0.0) -> dict[str, str]:
         """Values of the newest diagnostics of a part, `<node>: <part>`, with its message."""

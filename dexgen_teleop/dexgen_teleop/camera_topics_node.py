@@ -1,5 +1,8 @@
 """Subscriptions of the hand tracker to the topics of a camera driver such as realsense-ros."""
 
+import time
+
+from dexgen_node.rates import RateWatch
 from dexgen_node.topics import SENSOR
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -16,15 +19,28 @@ class CameraTopics:
       node: the rclpy node.
       source: where the pictures go.
       color, depth, info: names of the topics; an empty depth for a camera without.
+
+    Attributes:
+      watches: rate and age of each subscription, by topic.
     """
 
     def __init__(self, node, source: TopicSource, color: str, depth: str, info: str):
         self._node = node
         self._source = source
-        node.create_subscription(Image, color, self._on_color, SENSOR)
-        node.create_subscription(CameraInfo, info, self._on_info, SENSOR)
+        self.watches: dict[str, RateWatch] = {}
+        self._hear(Image, color, self._on_color)
+        self._hear(CameraInfo, info, self._on_info)
         if depth:
-            node.create_subscription(Image, depth, self._on_depth, SENSOR)
+            self._hear(Image, depth, self._on_depth)
+
+    def _hear(self, kind: type, topic: str, handle) -> None:
+        watch = self.watches[topic] = RateWatch()
+
+        def callback(message) -> None:
+            watch.note(time.monotonic())
+            handle(message)
+
+        self._node.create_subscription(kind, topic, callback, SENSOR)
 
     def _on_info(self, message: CameraInfo) -> None:
         k = message.k

@@ -95,6 +95,8 @@ class HandTrackerNode(Node):
         self._diagnostics.add('source', self._report)
         if isinstance(source, TopicSource):
             self._topics = CameraTopics(self, source, *self._names)
+            for name, watch in self._topics.watches.items():
+                self._diagnostics.add_rate(f'hears {name}', watch)
         self._check = self.create_timer(0.2, self._raise_failure)
         self.get_logger().info(f'{source.name} at {source.rate:g} Hz, {self._side} hand')
         self._capture.start()
