@@ -133,6 +133,45 @@ def test_the_wrist_turns_gravity_smoothly():
     np.testing.assert_allclose(np.linalg.norm(wrist.gravity, axis=-1), 9.81, rtol=1e-6)
 
 
+def test_fictitious_accelerations_of_a_turning_hand():
+    wrist = Wrist(1, WristConfig(speed=0.0))
+    wrist.velocity[:] = [0.0, 0.0, 2.0]
+    arm, still = np.array([[0.3, 0.0, 0.0]]), np.zeros((1, 3))
+    np.testing.assert_allclose(wrist.inertial_acceleration(arm, still), [[1.2, 0.0, 0.0]])
+    np.testing.assert_allclose(wrist.inertial_acceleration(still, np.array([[0.5, 0.0, 0.0]])),
+                               [[0.0, -2.0, 0.0]])
+    wrist.velocity[:], wrist.acceleration[:] = 0.0, [0.0, 0.0, 1.0]
+    np.testing.assert_allclose(wrist.inertial_acceleration(arm, still), [[0.0, -0.3, 0.0]])
+
+
+def test_inertial_forces_are_an_option():
+    falls = []
+    for inertial in (False, True):
+        config = replace(CALM, wrist=WristConfig(speed=1.0, inertial_forces=inertial))
+        env = held(4, config, seed=4)
+        group = env.sim.groups[0]
+        group.qpos[:, group.object_q.start] += 0.5
+        env.sim.read()
+        start = env.sim.object_pos.copy()
+        env.step(env.sim.target.copy())
+        falls.append(env.sim.object_vel[:, :3].copy())
+    expected = env.dt * env.wrist.inertial_acceleration(start, np.zeros_like(start))
+    assert np.abs(expected).max() > 0.02
+    np.testing.assert_allclose(falls[1] - falls[0], expected, atol=0.002)
+
+
+def test_the_control_rate_is_a_setting():
+    ends = []
+    for rate in (10.0, 20.0):
+        env = held(3, replace(CALM, simulation=SimulationConfig(control_rate=rate)))
+        target = env.sim.target + 0.1
+        for _ in range(round(0.4 * rate)):
+            env.step(target)
+        assert env.dt == 1.0 / rate and np.allclose(env.time, 0.4)
+        ends.append(env.sim.q.copy())
+    assert np.abs(ends[0] - ends[1]).max() < 0.02
+
+
 def test_a_rate_that_does_not_divide_is_refused():
     with pytest.raises(ValueError, match='whole number'):
         SimulationConfig(control_rate=30.0).substeps  # noqa: B018
