@@ -7,7 +7,9 @@ import sys
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import PolicyNetwork
-from dexgen_learning.ppo.training import build_task, latest_checkpoint, TrainConfig
+from dexgen_learning.ppo.training import build_task, latest_checkpoint, resolved, TrainConfig
+from dexgen_learning.tasks.anygrasp import AnygraspConfig
+from dexgen_learning.tasks.reward import RewardWeights, STYLES
 import numpy as np
 import pytest
 
@@ -22,6 +24,17 @@ def test_the_papers_settings():
     assert (PAPER.clip, PAPER.gamma, PAPER.lam) == (0.2, 0.99, 0.95)
     config = runner_config(CPU, 0, 10)
     assert config['obs_groups'] == {'actor': ['actor'], 'critic': ['actor', 'critic']}
+
+
+def test_style_and_device_are_written_out():
+    slow = resolved(replace(SMALL, style='slow'))
+    assert slow.task.weights == STYLES['slow'] and slow.ppo == SMALL.ppo
+    own = replace(SMALL, style='slow', task=AnygraspConfig(weights=RewardWeights(drop=-3.0)))
+    assert resolved(own).task.weights.drop == -3.0
+    gpu = resolved(TrainConfig(device='cuda'))
+    assert gpu.ppo == PAPER and gpu.task.environment.simulation.device == 'cuda'
+    assert resolved(replace(SMALL, device='cuda')).ppo == SMALL.ppo
+    assert resolved(resolved(gpu)) == gpu
 
 
 def test_the_core_needs_no_torch():

@@ -2,11 +2,13 @@
 
 from dataclasses import asdict
 
+import numpy as np
+
 from dexgen_learning.tasks.anygrasp import AnygraspTask
 
 
-def vector_environment(task: AnygraspTask):
-    """An rsl_rl VecEnv around the task, tensors on the processor."""
+def vector_environment(task: AnygraspTask, device: str = 'cpu'):
+    """An rsl_rl VecEnv around the task, tensors on a torch device."""
     from rsl_rl.env import VecEnv
     from tensordict import TensorDict
     import torch
@@ -18,32 +20,35 @@ def vector_environment(task: AnygraspTask):
             self.task = task
             self.num_envs, self.num_actions = task.n, task.env.joints
             self.max_episode_length = round(task.config.episode_s / task.env.dt)
-            self.device, self.cfg = torch.device('cpu'), asdict(task.config)
+            self.device, self.cfg = torch.device(device), asdict(task.config)
 
         @property
         def episode_length_buf(self) -> torch.Tensor:
-            return torch.from_numpy((task.env.time / task.env.dt).round()).long()
+            return self._sent((task.env.time / task.env.dt).round()).long()
 
         @episode_length_buf.setter
         def episode_length_buf(self, value: torch.Tensor) -> None:
-            task.env.time[:] = value.numpy() * task.env.dt
+            task.env.time[:] = value.cpu().numpy() * task.env.dt
+
+        def _sent(self, values: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(values).to(self.device)
 
         def get_observations(self) -> TensorDict:
             return TensorDict({
-                'actor': torch.from_numpy(task.actor_observation()),
-                'critic': torch.from_numpy(task.critic_observation())}, batch_size=[task.n])
+                'actor': self._sent(task.actor_observation()),
+                'critic': self._sent(task.critic_observation())}, batch_size=[task.n])
 
         def step(self, actions: torch.Tensor):
-            outcome = task.step(actions.detach().double().numpy())
+            outcome = task.step(actions.detach().double().cpu().numpy())
             minutes = task.n * task.env.dt / 60.0
             extras = {
-                'time_outs': torch.from_numpy(outcome.timeout).float(),
+                'time_outs': self._sent(outcome.timeout).float(),
                 'log': {'/goals_per_min': float(outcome.success.sum() / minutes),
                         '/drops_per_min': float(outcome.dropped.sum() / minutes),
                         '/goal_distance': float(task.distance.mean()),
                         '/failures': float(task.env.failures)}}
-            done = torch.from_numpy(outcome.dropped | outcome.timeout)
-            reward = torch.from_numpy(outcome.reward).float()
+            done = self._sent(outcome.dropped | outcome.timeout)
+            reward = self._sent(outcome.reward).float()
             return self.get_observations(), reward, done.long(), extras
 
     return SchoolEnvironment()

@@ -1,20 +1,23 @@
 """Train a policy: resumable, with checkpoints, TensorBoard and the exported network."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 import json
 from pathlib import Path
 import re
+from typing import Annotated, Literal
 
 from dexgen_description import load_hand, load_object
 import numpy as np
+import tyro
 
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps
 from dexgen_learning.ppo.adapter import vector_environment
-from dexgen_learning.ppo.config import PpoConfig, runner_config
+from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import from_actor
 from dexgen_learning.tasks import snapshot
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
+from dexgen_learning.tasks.reward import STYLES
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class TrainConfig:
         ppo: the learner.
         iterations: of PPO in all.
         save_every: iterations between checkpoints.
+        style: `fast` or `slow`: other weights of style and effort, where `task` leaves them alone.
+        device: of physics and networks: `cpu`, or `cuda` with MuJoCo Warp, where settings of PPO
+            left alone become the paper's; `warp-cpu` tests the latter without a GPU.
         seed: of everything random.
         threads: of torch.
     """
@@ -38,8 +44,24 @@ class TrainConfig:
     ppo: PpoConfig = field(default_factory=PpoConfig)
     iterations: int = 1000
     save_every: int = 20
+    style: Literal['default', 'fast', 'slow'] = 'default'
+    device: Annotated[Literal['cpu', 'cuda', 'warp-cpu'],
+                      tyro.conf.arg(prefix_name=False)] = 'cpu'
     seed: int = 0
     threads: int = 1
+
+
+def resolved(config: TrainConfig) -> TrainConfig:
+    """The configuration with what style and device mean written out."""
+    task, ppo = config.task, config.ppo
+    if task.weights == STYLES['default']:
+        task = replace(task, weights=STYLES[config.style])
+    if config.device != 'cpu':
+        simulation = replace(task.environment.simulation, device=config.device)
+        task = replace(task, environment=replace(task.environment, simulation=simulation))
+    if config.device == 'cuda' and ppo == CPU:
+        ppo = PAPER
+    return replace(config, task=task, ppo=ppo)
 
 
 def build_task(config: TrainConfig, grasps: Path | None = None) -> AnygraspTask:
@@ -68,15 +90,16 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
     from rsl_rl.runners import OnPolicyRunner
     import torch
 
+    config = resolved(config)
+    device = 'cuda' if config.device == 'cuda' else 'cpu'
     torch.set_num_threads(config.threads)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'config.json').write_text(json.dumps(asdict(config), indent=1, default=_plain))
     torch.manual_seed(config.seed)
     task = build_task(config, grasps)
-    environment = vector_environment(task)
-    runner = OnPolicyRunner(environment, runner_config(config.ppo, config.seed,
-                                                       config.save_every), str(folder))
+    settings = runner_config(config.ppo, config.seed, config.save_every)
+    runner = OnPolicyRunner(vector_environment(task, device), settings, str(folder), device)
     resume(runner, task, folder)
     while runner.current_learning_iteration < config.iterations:
         left = config.iterations - runner.current_learning_iteration
@@ -93,7 +116,7 @@ def resume(runner, task: AnygraspTask, folder: Path) -> None:
     checkpoint = latest_checkpoint(folder)
     if checkpoint is None:
         return
-    runner.load(str(checkpoint), map_location='cpu')
+    runner.load(str(checkpoint), map_location=runner.device)
     state = folder / checkpoint.name.replace('model_', 'state_').replace('.pt', '.npz')
     if state.exists():
         arrays = snapshot.load(state)

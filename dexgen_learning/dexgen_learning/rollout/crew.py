@@ -78,8 +78,8 @@ class RayCluster:
         try:
             import ray
         except ImportError as error:
-            raise ValueError('Ray is not installed; `make setup-scale`, or leave out --ray and use '
-                             '--workers') from error
+            raise ValueError('Ray is not installed; run `make setup-scale`, or use --workers in '
+                             'place of --ray') from error
         try:
             ray.init(address=self.address, ignore_reinit_error=True, log_to_driver=False)
         except ConnectionError as error:

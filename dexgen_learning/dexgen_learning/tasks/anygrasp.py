@@ -9,6 +9,7 @@ import numpy as np
 from dexgen_learning.env import quaternion
 from dexgen_learning.env.environment import ACTION_SCALE, EnvironmentConfig, HandEnvironment
 from dexgen_learning.grasps.grasp_set import GraspSet
+from dexgen_learning.tasks.curriculum import CurriculumConfig
 from dexgen_learning.tasks.goal import GoalBook, GoalConfig
 from dexgen_learning.tasks.reward import Effort, effort_reward, goal_reward, RewardWeights
 from dexgen_learning.tasks.servo import ObjectError, servo, ServoConfig
@@ -21,6 +22,7 @@ class AnygraspConfig:
     Args:
         environment: physics, randomisation, wrist.
         goal: how goals are drawn and when they are reached.
+        curriculum: nearer goals first.
         weights: of the reward.
         rate: share per 0.1 s by which the target moves to the goal's stored target; 0 leaves
             the action alone.
@@ -31,6 +33,7 @@ class AnygraspConfig:
 
     environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
     goal: GoalConfig = field(default_factory=GoalConfig)
+    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
     weights: RewardWeights = field(default_factory=RewardWeights)
     rate: float = 0.3
     servo: ServoConfig = field(default_factory=ServoConfig)
@@ -58,13 +61,14 @@ class AnygraspTask:
                  per_object: int, config: AnygraspConfig | None = None, seed: int = 0) -> None:
         """Build the environment; all environments start in random grasps."""
         self.config = config or AnygraspConfig()
+        self.config.curriculum.check(self.config.goal)
         self.env = HandEnvironment(hand, objects, per_object, self.config.environment, seed)
         self.book = GoalBook(objects, sets, self.config.goal)
         self.n, self.hand = self.env.n, hand
         self.sizes = np.stack([o.size for o in objects])[self.env.object_index]
         self.goals = self.book.empty_goals(self.n)
         self.goal_time = np.zeros(self.n)
-        self.distance = np.zeros(self.n)
+        self.distance, self.level = np.zeros(self.n), np.zeros(self.n)
         self.last_action = np.zeros((self.n, self.env.joints))
         self.start_row = np.zeros(self.n, dtype=int)
         self.tips = np.zeros((self.n, len(hand.fingers), 3))
@@ -93,6 +97,8 @@ class AnygraspTask:
         """
         if len(ids) == 0:
             return
+        if nearest is None:
+            nearest = self.config.curriculum.nearest(self.config.goal, self.level[ids])
         sim = self.env.sim
         rows = self.book.next_rows(self.env.object_index[ids], sim.q[ids], sim.object_pos[ids],
                                    sim.object_quat[ids], self.rng, nearest)
@@ -158,8 +164,10 @@ class AnygraspTask:
         outcome = Outcome(reward, success, dropped, timeout)
         if not auto:
             return outcome
-        self.reset(np.flatnonzero(dropped | timeout))
         patience = self.goal_time >= self.config.goal.patience
+        self.level = self.config.curriculum.moved(self.level, success,
+                                                  dropped | (patience & ~success))
+        self.reset(np.flatnonzero(dropped | timeout))
         self.new_goals(np.flatnonzero((success | patience) & ~dropped & ~timeout))
         return outcome
 

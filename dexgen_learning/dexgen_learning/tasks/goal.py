@@ -120,10 +120,10 @@ class GoalBook:
 
     def next_rows(self, object_index: np.ndarray, q: np.ndarray, pos: np.ndarray,
                   quat: np.ndarray, rng: np.random.Generator,
-                  nearest: float | None = None) -> np.ndarray:
+                  nearest: float | np.ndarray | None = None) -> np.ndarray:
         """For each state the nearest grasp of a random pool outside `nearest`, (m,) rows."""
-        nearest = self.config.nearest if nearest is None else nearest
         m, pool = len(object_index), self.config.pool
+        nearest = np.broadcast_to(self.config.nearest if nearest is None else nearest, (m,))
         rows = self.random_rows(np.repeat(object_index, pool), rng).reshape(m, pool)
         chosen = np.zeros(m, dtype=int)
         for k in np.unique(object_index):
@@ -132,7 +132,7 @@ class GoalBook:
                            self.object_pos[rows[here]], self.object_quat[rows[here]],
                            self.q[rows[here]])
             distance = self.metric.distance(d.position, d.rotation, d.joints)
-            distance = np.where(distance < nearest, np.inf, distance)
+            distance = np.where(distance < nearest[here, None], np.inf, distance)
             chosen[here] = rows[here, np.argmin(distance, axis=1)]
         return chosen
 

@@ -20,7 +20,9 @@ _GROUP = ('gravity', 'mass', 'inertia', 'friction', 'geom_size', 'geom_pos', 'in
 
 def _parts(task: AnygraspTask) -> list[tuple[str, object, tuple[str, ...]]]:
     env = task.env
-    return [('task', task, _TASK), ('goals', task.goals, _GOALS), ('env', env, _ENVIRONMENT),
+    levels = ('level',) if task.config.curriculum.first else ()
+    return [('task', task, _TASK + levels), ('goals', task.goals, _GOALS),
+            ('env', env, _ENVIRONMENT),
             ('wrist', env.wrist, _WRIST), ('kicks', env.kicks, ('force',)),
             ('draw', env.draw, tuple(Draw.__dataclass_fields__)), ('sim', env.sim, _SIMULATION)]
 
