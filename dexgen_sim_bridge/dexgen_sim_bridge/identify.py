@@ -11,7 +11,9 @@ import numpy as np
 import tyro
 import yaml
 
+from dexgen_sim_bridge.drive_table import drive_text
 from dexgen_sim_bridge.identification import Fit, fit_drive, resample
+from dexgen_sim_bridge.preset import load_preset
 from dexgen_sim_bridge.recording_file import read_recording, write_recording
 from dexgen_sim_bridge.wrist import wrist_orientation
 
@@ -79,6 +81,24 @@ class FitDrive:
         print(json.dumps(figures(fit, len(motion.targets) * motion.timestep)))
 
 
+@dataclass(frozen=True)
+class ShowDrive:
+    """Print gains and limits of a real hand beside those of the simulation.
+
+    Attributes:
+      backend: preset, or the path of its YAML file.
+      hand: name of the hand description.
+    """
+
+    backend: tyro.conf.Positional[str]
+    hand: str = 'allegro_right'
+
+    def run(self) -> None:
+        """Print the table."""
+        hand = load_hand(self.hand)
+        print(drive_text(hand, load_preset(self.backend, hand)))
+
+
 def figures(fit: Fit, seconds: float) -> dict[str, object]:
     """What the command prints."""
     return {
@@ -106,6 +126,7 @@ def drive_yaml(fit: Fit, source: str) -> str:
 Command = (
     Annotated[RecordSteps, tyro.conf.subcommand('record')]
     | Annotated[FitDrive, tyro.conf.subcommand('fit')]
+    | Annotated[ShowDrive, tyro.conf.subcommand('show')]
 )
 
 

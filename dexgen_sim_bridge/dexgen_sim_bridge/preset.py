@@ -65,6 +65,7 @@ class Drive:
       acceleration: its highest change [rad/s^2].
       kp, kd: gains [N m/rad, N m s/rad].
       delay: from a command to the motion [s].
+      source: where the figures come from.
     """
 
     velocity: float | None = None
@@ -72,6 +73,7 @@ class Drive:
     kp: tuple[float, ...] | None = None
     kd: tuple[float, ...] | None = None
     delay: float | None = None
+    source: str = ''
 
 
 @dataclass(frozen=True)
@@ -234,4 +236,5 @@ def parse_drive(data, hand: Hand) -> Drive:
         gains('kp'),
         gains('kd'),
         None if delay is None else float(delay),
+        str(data.get('source', '')),
     )

@@ -1,6 +1,7 @@
 """Fitting the simulated drive: it finds gains and delay that are known."""
 
 import json
+import re
 
 from dexgen_description import load_hand
 from dexgen_sim_bridge.drive_file import load_drive
@@ -12,7 +13,7 @@ from dexgen_sim_bridge.identification import (
     Motion,
     resample,
 )
-from dexgen_sim_bridge.identify import drive_yaml, FitDrive
+from dexgen_sim_bridge.identify import drive_yaml, FitDrive, ShowDrive
 from dexgen_sim_bridge.recording_file import read_recording, Recording, write_recording
 from dexgen_sim_bridge.steps_node import step_postures
 import numpy as np
@@ -91,6 +92,24 @@ def test_a_recording_that_says_nothing_is_refused(times, value, said):
 def recorded(motion):
     times = motion.timestep * np.arange(len(motion.targets))
     return Recording(times, motion.targets, times, motion.positions)
+
+
+@pytest.mark.parametrize(
+    ('backend', 'hand', 'kp', 'rate'),
+    [
+        ('allegro_v4', 'allegro_right', ('0.8333', '3'), ('7', '7')),
+        ('allegro_v5', 'allegro_left', ('-', '3'), ('7', '7')),
+        ('leap', 'leap_right', ('-', None), ('6', None)),
+    ],
+)
+def test_the_real_drive_is_shown_beside_the_simulated_one(capsys, backend, hand, kp, rate):
+    ShowDrive(backend, hand).run()
+    head, names, first, *_, last = capsys.readouterr().out.splitlines()
+    assert f'{hand} behind {backend}' in head and 'delay' in last
+    found = dict(zip(re.split(r'\s{2,}', names.strip()), first.split(), strict=True))
+    assert found['joint'] == 'index_joint_0'
+    assert found['kp real'] == kp[0] and found['kp sim'] == (kp[1] or found['kp sim'])
+    assert found['rate real'] == rate[0] and float(found['rate real']) <= float(found['rate sim'])
 
 
 def test_a_recording_is_written_and_read(tmp_path):
