@@ -7,6 +7,7 @@ the wrist's orientation is the direction of gravity.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from dexgen_description import Hand, ObjectModel
 from dexgen_sim_bridge import gate
@@ -16,6 +17,7 @@ from mujoco import batch as mujoco_batch
 import numpy as np
 
 from dexgen_learning.env.randomization import Draw
+from dexgen_learning.env.warp_batch import WarpBatch
 
 OBJECT_BODY = 'object'
 OBJECT_JOINT = 'object_joint'
@@ -32,12 +34,15 @@ class SimulationConfig:
         control_rate: target updates per second [Hz].
         threads: threads of the batch; 1 is best where processes share the machine.
         gate_margin: distance kept from the joint limits by the limiter [rad].
+        device: `cpu`: MuJoCo on processor cores; `cuda`: MuJoCo Warp on a GPU; `warp-cpu`: the
+            same code as on a GPU, on a core (slow, for tests).
     """
 
     scene: SceneConfig = SceneConfig()
     control_rate: float = 10.0
     threads: int = 1
     gate_margin: float = 0.02
+    device: Literal['cpu', 'cuda', 'warp-cpu'] = 'cpu'
 
     @property
     def substeps(self) -> int:
@@ -50,6 +55,14 @@ class SimulationConfig:
         return round(steps)
 
 
+def made_batch(model: mujoco.MjModel, count: int,
+               config: SimulationConfig) -> mujoco_batch.Batch | WarpBatch:
+    """`count` simulations of a model on the configured device."""
+    if config.device == 'cpu':
+        return mujoco_batch.Batch(model, count, config.threads)
+    return WarpBatch(model, count, config.device.removeprefix('warp-'))
+
+
 class Group:
     """The simulations of one object: a Batch and the addresses in its model."""
 
@@ -57,7 +70,7 @@ class Group:
                  config: SimulationConfig) -> None:
         """Compile the scene and allocate `count` simulations."""
         self.model = build_scene(hand, object_model, config.scene)
-        self.batch = mujoco_batch.Batch(self.model, count, config.threads)
+        self.batch = made_batch(self.model, count, config)
         self.body = self.model.body(OBJECT_BODY).id
         joint = self.model.joint(OBJECT_JOINT)
         self.object_q = slice(int(joint.qposadr[0]), int(joint.qposadr[0]) + 7)

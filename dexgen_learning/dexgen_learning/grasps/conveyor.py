@@ -5,7 +5,7 @@ lets it settle and gives a grasp; a lane whose object moves too far is refilled 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dexgen_description import Hand, ObjectModel
 import mujoco
@@ -108,8 +108,8 @@ class Conveyor:
         self.hand, self.object_model = hand, object_model
         self.config = config or ValidationConfig()
         base = simulation or SimulationConfig()
-        self.sim = Simulation(hand, [object_model], lanes, SimulationConfig(
-            base.scene, 1.0 / self.config.tick_s, base.threads, base.gate_margin))
+        self.sim = Simulation(hand, [object_model], lanes, replace(
+            base, control_rate=1.0 / self.config.tick_s))
         self.lanes = lanes
         joints = len(hand.joint_names)
         self.tick_of = np.full(lanes, -1)
