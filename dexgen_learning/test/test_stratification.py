@@ -1,10 +1,14 @@
 """Each type of grasp gets its share of a set."""
 
+from dataclasses import replace
+
 from dexgen_description import load_hand, load_object
 from dexgen_learning.grasps.column import Column
-from dexgen_learning.grasps.generation import GenerationConfig, Generator, renumbered
-from dexgen_learning.grasps.grasp_set import KINDS
+from dexgen_learning.grasps.generation import GenerationConfig, Generator, Growth, renumbered
+from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
+from dexgen_learning.grasps.pipeline import shared_out
 from dexgen_learning.grasps.stratification import OTHER, Quota, stratified
+from dexgen_learning.paths import SHIPPED
 import numpy as np
 import pytest
 
@@ -37,16 +41,28 @@ def test_an_impossible_share_is_refused():
 
 
 def test_frequent_types_give_up_their_last_grasps():
-    kind = np.repeat([0, 1, 2, 3, 4, 5, 6], [300, 100, 60, 60, 45, 60, 20])
+    kind = np.repeat([0, 1, 2, 3, 4, 5, 6], [300, 100, 60, 60, 50, 60, 20])
     rows = stratified(kind, 0.1)
     share = counted(kind[rows]) / len(rows)
     assert (share[:OTHER] >= 0.1).all() and len(rows) > 400
-    assert rows[:3].tolist() == [0, 1, 2] and counted(kind[rows])[4] == 45
+    assert rows[:3].tolist() == [0, 1, 2] and counted(kind[rows])[4] == 50
 
 
 def test_a_type_that_hardly_occurs_does_not_empty_the_set():
     kind = np.repeat([0, 1, 5], [300, 290, 3])
     assert len(stratified(kind, 0.1)) == len(kind)
+
+
+def test_what_is_left_knows_its_parents():
+    grasps = GraspSet.load(SHIPPED / 'grasps' / 'allegro_right' / 'cube.npz')
+    kind = np.repeat(np.arange(6), [300, 100, 50, 50, 50, 50]).astype(np.uint8)
+    number = np.arange(600)
+    growth = Growth(replace(grasps, kind=kind, contacts=number), number - 1, 0, 0, 0.0, 0.0)
+    left, parents = shared_out(growth, 0.1)
+    assert len(left) == len(parents) < 600 and (parents < len(left)).all()
+    whole = parents >= 0
+    np.testing.assert_array_equal(left.contacts[parents[whole]], left.contacts[whole] - 1)
+    assert whole.sum() == len(left) - 2
 
 
 def test_removed_grasps_leave_no_wrong_parent():

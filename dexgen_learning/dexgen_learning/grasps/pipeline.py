@@ -43,9 +43,7 @@ def make_grasp_set(hand: Hand, object_model: ObjectModel, config: GraspsConfig,
     """
     generator = Generator(hand, object_model, config.generation)
     growth = grow_stable(generator, config, progress, time_limit)
-    keep = np.zeros(len(growth.grasps), dtype=bool)
-    keep[stratified(growth.grasps.kind, config.generation.kind_share)] = True
-    grasps, parents = growth.grasps.kept(keep), renumbered(growth.parents, keep)
+    grasps, parents = shared_out(growth, config.generation.kind_share)
     grasps.config.clear()
     grasps.config.update(asdict(config))
     if path is not None:
@@ -79,6 +77,13 @@ def grow_stable(generator: Generator, config: GraspsConfig,
         generator.prune(np.concatenate([np.ones(stable, dtype=bool), held]))
         stable = len(generator.grasps)
     return generator.growth
+
+
+def shared_out(growth: Growth, share: float) -> tuple[GraspSet, np.ndarray]:
+    """The stratified part of a growth, and the parents (M,) of its grasps."""
+    keep = np.zeros(len(growth.grasps), dtype=bool)
+    keep[stratified(growth.grasps.kind, share)] = True
+    return growth.grasps.kept(keep), renumbered(growth.parents[keep], keep)
 
 
 def summary(grasps: GraspSet) -> dict[str, float]:

@@ -47,7 +47,7 @@ class Quota:
         return allowed
 
 
-def stratified(kind: np.ndarray, share: float, keep: float = 0.5) -> np.ndarray:
+def stratified(kind: np.ndarray, share: float, keep: float = 0.7) -> np.ndarray:
     """Rows (M,) of a subset in which each type but `other` has at least a share.
 
     The most frequent types give up their last grasps. A type so rare that more than 1 - keep of
