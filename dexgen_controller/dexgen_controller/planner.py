@@ -1,5 +1,6 @@
 """From observation and command to motion and joint target, in physical units."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ class MotionPlanner:
         keypoints: np.ndarray,
         reference: np.ndarray,
         guidance: float,
-        mode: str = 'default',
+        mode: str | Sequence[str] = 'default',
         weights: np.ndarray | None = None,
     ) -> Plan:
         """Plan one control step.
@@ -99,7 +100,7 @@ class MotionPlanner:
           keypoints: (B, K, 3) commanded keypoints [m, hand frame].
           reference: (B, K, 3) keypoints at the last applied target [m, hand frame].
           guidance: strength, 0 = the prior alone.
-          mode: label of the data.
+          mode: label of the data, one for all hands or one for each.
           weights: (K,) weight of each keypoint's command, None for all 1.
 
         Raises:
@@ -127,11 +128,12 @@ class MotionPlanner:
     def _tile(self, array: np.ndarray) -> np.ndarray:
         return np.repeat(array, self.sampling.samples, axis=0).astype(np.float32)
 
-    def _one_hot(self, mode: str) -> np.ndarray:
+    def _one_hot(self, mode: str | Sequence[str]) -> np.ndarray:
         modes = self.checkpoint.config.modes
-        if mode not in modes:
-            raise ValueError(f"the checkpoint has no mode '{mode}'; allowed: {', '.join(modes)}")
-        return np.tile(np.array(modes) == mode, (self.batch, 1)).astype(np.float32)
+        asked = [mode] * self.batch if isinstance(mode, str) else list(mode)
+        for name in set(asked) - set(modes):
+            raise ValueError(f"the checkpoint has no mode '{name}'; allowed: {', '.join(modes)}")
+        return np.array([[name == known for known in modes] for name in asked], np.float32)
 
     def _start(self, command: np.ndarray) -> np.ndarray:
         signal, noise = np.cos(self.sampling.start), np.sin(self.sampling.start)

@@ -12,6 +12,9 @@ from dexgen_learning.evaluation.levels import compare_at_level
 from dexgen_learning.evaluation.point import Point
 from dexgen_learning.evaluation.protocol import COMMANDS, Protocol
 from dexgen_learning.evaluation.rivals import Hold, Raw
+from dexgen_learning.evaluation.tasks.manoeuvre import TASKS
+from dexgen_learning.evaluation.tasks.row import task_row
+from dexgen_learning.evaluation.tasks.trials import Score, TaskJob
 
 OTHER_OBJECTS = 'other objects'
 OTHERS = f'{COMMANDS}, {OTHER_OBJECTS}'
@@ -53,6 +56,8 @@ class Campaign:
         self._objects = tuple(self.content['objects'])
         self.points: list[Point] = []
         self.behaviours: dict[str, tuple[int, int]] = dict.fromkeys(BEHAVIOURS, (0, 0))
+        self.scores: dict[str, list[Score]] = {}
+        self.left_out: dict[str, str] = {}
 
     def run(self) -> dict:
         """Run every job; returns the result."""
@@ -78,6 +83,10 @@ class Campaign:
         if self._learned:
             yield from self._held_out()
             yield from self._behaviours()
+        for name, task in TASKS.items():
+            if self._has_grasps(name, (task.object_name,)):
+                for controls in self._task_controls():
+                    yield Entry('tasks', TaskJob(name, controls))
 
     def _ours(self, guidance: float | None) -> list[Learned]:
         return [] if guidance is None else [dexgen(guidance, self.laboratory.sampling)]
@@ -102,12 +111,31 @@ class Campaign:
                 job = StreamJob(stream, controls, self._objects, scale=scale)
                 yield Entry('cells', job)
 
+    def _has_grasps(self, what: str, objects: tuple[str, ...]) -> bool:
+        """Whether there are grasps of all objects; what is left out for want of them is noted."""
+        try:
+            for name in objects:
+                self.laboratory.grasps(name)
+        except FileNotFoundError as error:
+            self.left_out[what] = str(error)
+            return False
+        return True
+
+    def _task_controls(self) -> Iterator[tuple]:
+        """Raw and the controller, then the rivals without a model, or some of them."""
+        common = self._ours(self.laboratory.guidance)
+        yield (Raw(), *common)
+        rivals = self.protocol.rivals()[2 :: self.laboratory.size.task_rivals]
+        yield from (tuple(rivals[i : i + 8]) for i in range(0, len(rivals), 8))
+
     def _held_out(self) -> Iterator[Entry]:
         def controls():
             return (Raw(), Hold(), *self._ours(self.laboratory.guidance))
 
         others = tuple(self.content['held_out_objects'])
-        yield Entry('held_out', StreamJob(COMMANDS, controls(), others, label=OTHER_OBJECTS))
+        if self._has_grasps(OTHER_OBJECTS, others):
+            job = StreamJob(COMMANDS, controls(), others, label=OTHER_OBJECTS)
+            yield Entry('held_out', job)
         for name in self.content['conditions']:
             yield Entry('held_out', StreamJob(COMMANDS, controls(), self._objects, name))
 
@@ -124,6 +152,9 @@ class Campaign:
         if isinstance(entry.job, BehaviourJob):
             good, trials = self.behaviours[entry.job.name]
             self.behaviours[entry.job.name] = good + found[0], trials + found[1]
+            return
+        if isinstance(entry.job, TaskJob):
+            self.scores.setdefault(entry.job.name, []).extend(found)
             return
         for point in found:
             self.points.append(point)
@@ -158,7 +189,7 @@ class Campaign:
                 if self.of_stream(name)
             },
             'at_following': self.levels(self.without_model(COMMANDS)),
-            'tasks': {},
+            'tasks': {name: task_row(scores) for name, scores in self.scores.items()},
             'held_out_share': held_out_share(self.ours(COMMANDS), self.ours(OTHERS)),
             **{
                 f'{name}_share': good / trials if trials else None

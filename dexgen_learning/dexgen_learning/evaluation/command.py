@@ -18,6 +18,8 @@ def evaluate(config: EvaluationConfig) -> dict:
     campaign = Campaign(config, report=lambda point: print(describe(point), flush=True))
     print(f'expert: {campaign.laboratory.expert_name}', flush=True)
     result = campaign.run()
+    for what, why in campaign.left_out.items():
+        print(f'left out: {what}: {why}', flush=True)
     if config.output:
         write(campaign, result, Path(config.output))
     print(json.dumps(result), flush=True)

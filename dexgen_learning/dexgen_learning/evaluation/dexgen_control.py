@@ -99,7 +99,7 @@ class DexGenControl:
             situation.keypoints[:, self._points],
             reference_keypoints(self._kinematics, situation.applied)[:, self._points],
             self._spec.guidance,
-            self._spec.mode,
+            self._spec.mode if situation.mode is None else situation.mode,
         )
         return situation.applied + plan.increment
 

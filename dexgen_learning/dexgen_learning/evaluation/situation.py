@@ -19,6 +19,7 @@ class Situation(NamedTuple):
       positions: (n, H, J) observed joint positions, oldest first [rad].
       targets: (n, H, J) applied targets, oldest first [rad].
       dt: control period [s].
+      mode: (n,) label of the data that the operator asks for, None for a control's own.
     """
 
     applied: np.ndarray
@@ -30,6 +31,7 @@ class Situation(NamedTuple):
     positions: np.ndarray
     targets: np.ndarray
     dt: float
+    mode: np.ndarray | None = None
 
     def take(self, rows: np.ndarray) -> 'Situation':
         """That of some environments."""

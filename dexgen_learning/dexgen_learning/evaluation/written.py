@@ -9,6 +9,7 @@ from dexgen_learning.evaluation.figures import draw_following, draw_guidance
 from dexgen_learning.evaluation.point import Point
 from dexgen_learning.evaluation.protocol import COMMANDS
 from dexgen_learning.evaluation.report import COLUMNS, point_row, records, table
+from dexgen_learning.evaluation.tasks.row import flat
 
 
 def write(campaign: Campaign, result: dict, path: Path) -> None:
@@ -42,7 +43,11 @@ def details(campaign: Campaign) -> dict:
         'sampling': vars(laboratory.sampling),
         'config': vars(laboratory.config),
         'at_following_with_model': campaign.levels(campaign.with_model(COMMANDS)),
+        'left_out': campaign.left_out,
         'behaviour_trials': {name: trials for name, (_, trials) in campaign.behaviours.items()},
+        'tasks': {
+            name: [score._asdict() for score in scores] for name, scores in campaign.scores.items()
+        },
         'points': [_point(point) for point in campaign.points],
     }
 
@@ -80,6 +85,7 @@ def markdown(campaign: Campaign, result: dict) -> list[str]:
         *records(result['cells'], 'cell'),
         *records(result['at_following'], 'at following, rivals without a model'),
         *records(campaign.levels(campaign.with_model(COMMANDS)), 'at following, with a model'),
+        *records({name: flat(row) for name, row in result['tasks'].items()}, 'task'),
         *records({name: {'share': share} for name, share in shares.items()}, 'share'),
         *table([point_row(point) for point in campaign.points], COLUMNS),
         '',
