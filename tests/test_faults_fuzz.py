@@ -47,6 +47,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 COUNT = int(os.environ.get('DEXGEN_FUZZ', '10000'))
 """Spoilt messages for each topic."""
 SEED = int(os.environ.get('DEXGEN_SEED', '20261125'))
+LAST = 2**63
+"""Sequences beyond it leave no room for the next: a new session begins."""
 HAND = load_hand('allegro_right')
 JOINTS = list(HAND.joint_names)
 REST = [float(value) for value in HAND.rest]
@@ -149,7 +151,7 @@ class Stack:
             viewer._turn(message)
         elif topic == 'diagnostics':
             viewer._take_diagnostics(message, now)
-        if number % 50 == 0:
+        if number % 200 == 0:
             viewer._page.show(viewer._snapshot(now))
         if topic == 'stack_state':
             self.recorder._follow(message)
@@ -175,8 +177,11 @@ def fresh(stack: Stack, topic: str, message, spoil_stamp: bool):
     """Fill in what a good message has of the moment: session, sequence, stamp."""
     if topic == 'joint_target':
         session = stack.engaged()
-        message.session_id = message.session_id or session
         accepted = stack.bridge.bridge._gate.accepted
+        if accepted and accepted.sequence > LAST:
+            stack.bridge.bridge.disengage()
+            session, accepted = stack.engaged(), None
+        message.session_id = message.session_id or session
         message.sequence = message.sequence or (accepted.sequence + 1 if accepted else 1)
     header = getattr(message, 'header', None)
     if header is not None and not spoil_stamp and header.stamp.sec == 0:

@@ -11,6 +11,8 @@ from dexgen_sim_bridge.preset import Preset
 
 TAIL = 0.25
 """How long the held target is sent on after a session [s]; then the driver keeps it."""
+BEYOND = 1.0
+"""How far outside of its range a joint may be measured [rad]; farther is no measurement."""
 
 
 class TopicBackend:
@@ -59,7 +61,8 @@ class TopicBackend:
         """Take the hand's JointState, received at steady time `now` [s].
 
         Messages with none of the hand's joints are another robot's, or our own, and are ignored.
-        A message with some of them, or with values that are not finite, is a failure of the hand.
+        A message with some of them, or with values that are not finite or far out of range, is a
+        failure of the hand.
         """
         try:
             names = tuple(names)
@@ -78,8 +81,19 @@ class TopicBackend:
                 self._trouble = BackendError(
                     'NOT_FINITE', f'{self.name}: joint_states has values that are not finite'
                 )
+            elif (far := self._out_of_range(measured.positions)) >= 0:
+                self._trouble = BackendError(
+                    'OUT_OF_RANGE',
+                    f'{self.name}: {self.hand.joint_names[far]} at {measured.positions[far]:.3g} '
+                    f'rad; its range is {self.hand.lower[far]:.3g} to {self.hand.upper[far]:.3g}',
+                )
             else:
                 self._measured, self._trouble = measured, None
+
+    def _out_of_range(self, positions: np.ndarray) -> int:
+        """The first joint that cannot be where it was measured, or -1."""
+        far = (positions < self.hand.lower - BEYOND) | (positions > self.hand.upper + BEYOND)
+        return int(np.argmax(far)) if far.any() else -1
 
     def _read(self, positions, velocities, efforts, now: float) -> Measured | None:
         joints, columns = self.preset.joints, self._columns
@@ -98,7 +112,7 @@ class TopicBackend:
             torques = joints.rates_from_peer(np.asarray(efforts, float)[columns])
         else:
             torques = np.zeros(len(ours))
-        return Measured(ours, np.nan_to_num(rates), np.nan_to_num(torques), now)
+        return Measured(ours, _finite(rates), _finite(torques), now)
 
     def _difference(self, positions: np.ndarray, now: float) -> np.ndarray:
         """Velocities of a hand that does not tell them."""
@@ -111,7 +125,7 @@ class TopicBackend:
         """The newest measurement; None before the first one.
 
         Raises:
-          BackendError: SILENT_HAND, JOINT_NAMES or NOT_FINITE.
+          BackendError: SILENT_HAND, JOINT_NAMES, NOT_FINITE or OUT_OF_RANGE.
         """
         state = self.preset.state
         if state is None:
@@ -146,3 +160,7 @@ class TopicBackend:
 
     def close(self) -> None:
         """Nothing to release."""
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, 0.0)

@@ -84,6 +84,21 @@ def test_a_value_that_is_not_finite_fails_at_each_joint(joint, bad):
 
 
 @pytest.mark.parametrize('joint', range(16))
+@pytest.mark.parametrize('bad', [-1e308, -7.0, 7.0, 1e308])
+def test_a_joint_where_it_cannot_be_fails_and_is_named(joint, bad):
+    hand = Connected()
+    positions = POSITIONS.copy()
+    positions[joint] = bad
+    hand.hear(1.0, positions)
+    with pytest.raises(BackendError, match=HAND.joint_names[joint]) as raised:
+        hand.backend.measure(1.0)
+    assert raised.value.reason == 'OUT_OF_RANGE'
+    hand.hear(1.1, POSITIONS, velocities=np.full(16, np.inf), efforts=np.full(16, np.nan))
+    measured = hand.backend.measure(1.1)
+    assert not measured.velocities.any() and not measured.efforts.any()
+
+
+@pytest.mark.parametrize('joint', range(16))
 def test_a_missing_joint_fails_and_is_named(joint):
     hand = Connected()
     names = [name for i, name in enumerate(hand.preset.joints.peer_names) if i != joint]
