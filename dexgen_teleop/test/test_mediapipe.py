@@ -34,6 +34,13 @@ def clip(folder):
     source.close()
 
 
+def blurred(image, width=91):
+    """A picture (H, W, 3) of a camera that sweeps by `width` pixels during the exposure."""
+    sums = np.pad(image.astype(np.int32), ((0, 0), (width // 2 + 1, width // 2), (0, 0)), 'edge')
+    sums = sums.cumsum(axis=1)
+    return ((sums[:, width:] - sums[:, :-width]) / width).astype(np.uint8)
+
+
 def sockets():
     links = (os.path.join('/proc/self/fd', name) for name in os.listdir('/proc/self/fd'))
     return {
@@ -67,6 +74,19 @@ def test_the_mirrored_clip_is_turned_back(hands_folder, detector):
         landmarks = tracker.track(mirrored)
         assert landmarks.valid and landmarks.handedness is Handedness.RIGHT
         assert 0.2 < landmarks.points[:, 2].mean() < 1.2
+
+
+@pytest.mark.parametrize('spoil', [blurred, np.zeros_like], ids=['motion blur', 'out of view'])
+def test_a_lost_hand_is_not_valid_in_the_very_frame_and_comes_back(hands_folder, detector, spoil):
+    tracker = HandTracker(detector, 'right')
+    valid = []
+    for frame in clip(hands_folder):
+        if frame.sequence == 20:
+            break
+        small = np.ascontiguousarray(frame.image[::2, ::2])
+        seen = spoil(small) if 8 <= frame.sequence < 14 else small
+        valid.append(tracker.track(Frame(frame.sequence / 30, frame.sequence, seen)).valid)
+    assert valid == [True] * 8 + [False] * 6 + [True] * 6
 
 
 @pytest.mark.parametrize('name', ['mp_samples_thumb_up_left.jpg', 'tfjs_two_left_hands.jpg'])
