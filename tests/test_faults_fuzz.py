@@ -37,6 +37,7 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Empty
 from tf2_msgs.msg import TFMessage
@@ -108,7 +109,9 @@ class Stack:
         words = [f'directory:={folder}', f'state_directory:={folder}', port, off]
         words += ['wrist:=operator', 'control_rate:=30.0']
         arguments = ['--ros-args', *(w for word in words for w in ('-p', word))]
-        rclpy.init(args=arguments, domain_id=99)
+        rclpy.init(
+            args=arguments, domain_id=99, signal_handler_options=SignalHandlerOptions.NO
+        )
         self.bridge, self.controller = HandBridgeNode(), ControllerNode()
         self.retargeter, self.markers = RetargeterNode(), MarkersNode()
         self.viewer, self.recorder = Viewer(), RecorderNode()
