@@ -101,6 +101,11 @@ class Checkpoint:
         """Number of weights."""
         return sum(array.size for array in self.weights.values())
 
+    @property
+    def guidance(self) -> float:
+        """Guidance strength that its evaluation was done with; 1 where its facts do not say."""
+        return float(self.facts.get('guidance', 1.0))
+
 
 def save_checkpoint(checkpoint: Checkpoint, folder: str | Path, card: str = '') -> Path:
     """Write a checkpoint into a folder, which is made; returns the folder."""

@@ -49,18 +49,23 @@ class ControllerNode(LifecycleNode):
     def _declare_parameters(self) -> None:
         declare(self, 'hand', 'allegro_right', 'name of the hand description')
         declare(
-            self, 'mode', 'passthrough', 'mode after activation, for example passthrough, hold'
+            self,
+            'mode',
+            'passthrough',
+            'mode after activation, for example passthrough, hold; auto: dexgen if it can run',
         )
         declare(
             self, 'rate', 30.0, 'control rate [Hz]; a checkpoint brings its own', low=1, high=200
         )
-        declare(self, 'checkpoint', '', 'folder of a learned controller; empty: none is loaded')
+        declare(
+            self, 'checkpoint', '', 'folder of a learned controller, or shipped; empty: none'
+        )
         declare(
             self,
             'guidance',
-            1.0,
-            'guidance strength, dimensionless, 0 = the prior alone',
-            low=0,
+            -1.0,
+            "guidance strength, dimensionless, 0 = the prior alone, negative = the checkpoint's",
+            low=-1,
             high=1000,
             read_only=False,
         )
@@ -96,12 +101,13 @@ class ControllerNode(LifecycleNode):
             built.kinematics,
             len(hand.keypoint_names),
             built.policies,
-            self._value('mode'),
+            built.mode(self._value('mode')),
             1.0 / built.rate,
             Timeouts(command=self._value('command_timeout')),
             ramp_time=self._value('ramp_time'),
         )
-        self._controller.set_guidance(self._value('guidance'))
+        self._strength = built.strength
+        self._controller.set_guidance(built.strength(self._value('guidance')))
         self._rate = built.rate
         self._outbox = Outbox(self, hand, built.rate)
         self._inbox = Inbox(self, hand, self._wake)
@@ -208,7 +214,7 @@ class ControllerNode(LifecycleNode):
         for parameter in parameters:
             if parameter.name == 'guidance' and self._controller is not None:
                 with self._lock:
-                    self._controller.set_guidance(parameter.value)
+                    self._controller.set_guidance(self._strength(parameter.value))
         return SetParametersResult(successful=True)
 
     def _report(self):

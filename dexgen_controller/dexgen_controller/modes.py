@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from dexgen_description import Hand, hand_names, Kinematics, load_hand
 
+from dexgen_controller.checkpoint import HandLayout, load_checkpoint, shipped_checkpoint
 from dexgen_controller.policies import Hold, Passthrough, Policy
 from dexgen_controller.sampling_config import SamplingConfig
 
@@ -16,13 +17,30 @@ class PolicySet:
       policies: one for each mode.
       rate: control rate [Hz]; a checkpoint's own where one is loaded.
       kinematics: forward kinematics of the hand.
+      guidance: strength that the checkpoint recommends.
     """
 
     policies: tuple[Policy, ...]
     rate: float
     kinematics: Kinematics
+    guidance: float = 1.0
+
+    def mode(self, asked: str) -> str:
+        """The mode asked for; `auto` is dexgen where a checkpoint is loaded, else passthrough."""
+        if asked != AUTO:
+            return asked
+        names = {policy.name for policy in self.policies}
+        return next((name for name in LEARNED if name in names), 'passthrough')
+
+    def strength(self, asked: float) -> float:
+        """The guidance strength asked for; a negative one stands for the checkpoint's own."""
+        return asked if asked >= 0.0 else self.guidance
 
 
+AUTO = 'auto'
+"""Mode that stands for the best one that can run."""
+SHIPPED = 'shipped'
+"""Checkpoint that stands for the one that comes with the package, if any."""
 LEARNED = {'dexgen': 'default', 'precision': 'precision_rotation'}
 """Modes of a learned controller and the label of the data that each asks for."""
 
@@ -34,7 +52,8 @@ def build_policies(
 
     Args:
       hand: hand description.
-      checkpoint: folder of a learned controller; empty: only the modes without a model.
+      checkpoint: folder of a learned controller, or `shipped`; empty, or where none ships: only
+        the modes without a model.
       rate: control rate [Hz] where there is no checkpoint; a checkpoint brings its own.
       sampling: how a learned controller samples.
 
@@ -45,9 +64,10 @@ def build_policies(
     """
     kinematics = Kinematics(hand)
     policies: list[Policy] = [Passthrough(kinematics), Hold(kinematics)]
+    if checkpoint == SHIPPED:
+        checkpoint = str(shipped_checkpoint(hand.name) or '')
     if not checkpoint:
         return PolicySet(tuple(policies), rate, kinematics)
-    from dexgen_controller.checkpoint import HandLayout, load_checkpoint
     from dexgen_controller.learned_policy import LearnedPolicy
     from dexgen_controller.planner import MotionPlanner
 
@@ -61,7 +81,7 @@ def build_policies(
         for mode, label in LEARNED.items()
         if label in loaded.config.modes
     ]
-    return PolicySet(tuple(policies), loaded.config.rate, kinematics)
+    return PolicySet(tuple(policies), loaded.config.rate, kinematics, loaded.guidance)
 
 
 def _mirror(kinematics: Kinematics, layout, checkpoint: str, history: int):

@@ -227,7 +227,7 @@ def test_a_checkpoint_plans_at_its_own_rate(start, tmp_path):
     from dexgen_controller.model_config import CONFIGS
 
     folder = save_checkpoint(random_checkpoint(CONFIGS['tiny'], HAND), tmp_path / 'checkpoint')
-    session = start('mode:=dexgen', f'checkpoint:={folder}', 'guidance:=0.5')
+    session = start('mode:=auto', f'checkpoint:={folder}', 'guidance:=0.5')
     session.peer.enter(StackState.RUNNING, session_id=9)
     session.until_reason('OK')
     state = session.peer.states[-1]

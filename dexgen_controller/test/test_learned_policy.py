@@ -1,6 +1,8 @@
 """The learned controller as modes of the controller."""
 
 from dataclasses import replace
+import subprocess
+import sys
 
 from dexgen_controller.checkpoint import random_checkpoint, save_checkpoint
 from dexgen_controller.controller import Controller, Inputs, JointReading
@@ -91,3 +93,45 @@ def test_the_left_hand_does_the_mirror_image(checkpoint):
             tick = core.tick(Inputs(command, reading, reading, 4), 0.1 * index, 0.1 * index)
         targets.append(tick.target * joints)
     np.testing.assert_allclose(targets[1], targets[0], atol=1e-5)
+
+
+def test_auto_is_the_best_mode_that_can_run(checkpoint):
+    assert build_policies(HAND, '', 30.0).mode('auto') == 'passthrough'
+    built = build_policies(HAND, checkpoint, 30.0, SamplingConfig(steps=2))
+    assert built.mode('auto') == 'dexgen'
+    assert built.mode('hold') == 'hold'
+
+
+def test_a_negative_strength_is_the_checkpoints_own(tmp_path):
+    made = replace(random_checkpoint(CONFIGS['tiny'], HAND), facts={'guidance': 0.3})
+    folder = save_checkpoint(made, tmp_path / 'c')
+    built = build_policies(HAND, str(folder), 30.0, SamplingConfig(steps=2))
+    assert built.strength(-1.0) == 0.3
+    assert built.strength(2.0) == 2.0
+    assert build_policies(HAND, '', 30.0).strength(-1.0) == 1.0
+
+
+def test_the_shipped_checkpoint_serves_both_hands_of_a_pair(tmp_path, monkeypatch):
+    from dexgen_controller import checkpoint as module
+
+    monkeypatch.setattr(module, 'SHIPPED', tmp_path)
+    assert module.shipped_checkpoint('allegro_right') is None
+    assert build_policies(HAND, 'shipped', 30.0).mode('auto') == 'passthrough'
+    folder = save_checkpoint(random_checkpoint(CONFIGS['tiny'], HAND), tmp_path / HAND.name)
+    for hand in ('allegro_right', 'allegro_left'):
+        assert module.shipped_checkpoint(hand) == folder
+        built = build_policies(load_hand(hand), 'shipped', 30.0, SamplingConfig(steps=2))
+        assert built.mode('auto') == 'dexgen'
+    assert module.shipped_checkpoint('shadow_right') is None
+
+
+def test_torch_is_not_needed_to_run_a_checkpoint(checkpoint):
+    program = (
+        'import sys; sys.modules["torch"] = None\n'
+        'from dexgen_controller.modes import build_policies\n'
+        'from dexgen_description import load_hand\n'
+        f'built = build_policies(load_hand("allegro_left"), {checkpoint!r}, 30.0)\n'
+        'print(built.mode("auto"))'
+    )
+    done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
+    assert done.stdout.strip() == 'dexgen', done.stderr

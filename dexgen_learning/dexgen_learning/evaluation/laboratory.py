@@ -102,8 +102,8 @@ class Laboratory:
         """The common strength, None without a controller."""
         if self.checkpoint is None:
             return None
-        own = float(self.checkpoint.facts.get('guidance', 1.0))
-        return self.config.guidance if self.config.guidance >= 0.0 else own
+        asked = self.config.guidance
+        return asked if asked >= 0.0 else self.checkpoint.guidance
 
     @property
     def sampling(self) -> SamplingConfig:

@@ -66,10 +66,10 @@ class Rerun:
             built.kinematics,
             len(self.hand.keypoint_names),
             built.policies,
-            settings.mode,
+            built.mode(settings.mode),
             1.0 / built.rate,
         )
-        self._controller.set_guidance(settings.guidance)
+        self._controller.set_guidance(built.strength(settings.guidance))
         self._bridge = self._new_bridge(settings, built.rate)
         self._step = 1.0 / settings.physics_rate
         self._command: Command | None = None
