@@ -6,6 +6,9 @@ from dexgen_teleop.human_hand import FIST, HumanHand, OPEN
 from dexgen_teleop.retargeter_node import RetargeterNode
 from dexgen_teleop.retargeting.input_mapping import load_input
 from geometry_msgs.msg import Point, Pose, PoseArray
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 import numpy as np
 import pytest
 import rclpy
@@ -33,7 +36,7 @@ def node():
 
 
 def message(points, seconds=1.0, side=HandLandmarks.RIGHT, valid=True):
-    out = HandLandmarks(valid=valid, handedness=side, sequence=round(30 * seconds))
+    out = HandLandmarks(valid=valid, handedness=side, sequence=round(30 * seconds) % 2**32)
     out.header.stamp.sec = int(seconds)
     out.header.stamp.nanosec = round((seconds % 1) * 1e9)
     out.points = [Point(x=x, y=y, z=z) for x, y, z in np.asarray(points).tolist()]
@@ -106,4 +109,45 @@ def test_the_adapter_speaks_for_a_headset(node):
     assert len(node._publisher) == 1
     adapter._on_poses(PoseArray())
     assert len(adapter._publisher) == 1
+    adapter._on_poses(poses)
+    (status,) = adapter._diagnostics.message().status
+    values = {pair.key: pair.value for pair in status.values}
+    assert values['count'] == '2' and 0.0 <= float(values['age [s]']) < 60.0
     adapter.destroy_node()
+
+
+ANY = arrays(float, (21, 3), elements=st.floats())
+NEAR = arrays(float, (21, 3), elements=st.floats(-0.05, 0.05))
+
+
+@pytest.fixture(scope='module')
+def busy_node():
+    node = RetargeterNode()
+    yield node
+    node.destroy_node()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            ANY | NEAR.map(lambda noise: HumanHand().landmarks(OPEN) + noise),
+            arrays(bool, 21) | st.just(np.ones(21, bool)),
+            st.integers(0, 2**31 - 1) | st.integers(0, 2),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_any_message_is_answered_within_the_limits_or_not_at_all(busy_node, frames):
+    hand = busy_node._retargeter.hand
+    busy_node._publisher = Published()
+    for points, known, seconds in frames:
+        sent = message(points, seconds)
+        sent.point_valid = known.tolist()
+        busy_node._on_landmarks(sent)
+    for command in busy_node._publisher:
+        joints = np.array(command.joint_positions)
+        assert np.isfinite(joints).all()
+        assert (joints >= hand.lower).all() and (joints <= hand.upper).all()
+        assert all(np.isfinite([p.x, p.y, p.z]).all() for p in command.keypoints)
