@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+import contextlib
 from dataclasses import replace
 import os
 from pathlib import Path
@@ -38,10 +39,11 @@ class Stack:
       arguments: launch arguments, `name:=value`.
       domain: ROS domain of the run.
       log: file that takes what the processes print.
+      name: of the stack, teleop or replay.
     """
 
-    def __init__(self, arguments: Sequence[str], domain: int, log: Path):
-        self.command = ['dexgen', 'teleop', *arguments]
+    def __init__(self, arguments: Sequence[str], domain: int, log: Path, name: str = 'teleop'):
+        self.command = ['dexgen', name, *arguments]
         self.domain = domain
         self.log = log
         self.process: subprocess.Popen | None = None
@@ -56,9 +58,13 @@ class Stack:
     def __exit__(self, *_) -> None:
         if self.process.poll() is None:
             self.interrupt()
-        leftovers = self.pids('')
+        end = time.monotonic() + 5.0
+        # What was killed needs a moment of a busy machine to be gone.
+        while (leftovers := self.pids('')) and time.monotonic() < end:
+            time.sleep(0.05)
         for pid in leftovers:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         assert not leftovers, f'left running: {leftovers}\n{self.output()}'
 
     def interrupt(self, timeout: float = 10.0) -> float:
