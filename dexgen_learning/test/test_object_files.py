@@ -1,10 +1,9 @@
-"""Grasps of compound objects and of any mesh file; objects that a hand cannot hold."""
+"""Grasps of any mesh file; objects that a hand cannot hold."""
 
 import json
 
 from dexgen_description import load_hand
 from dexgen_learning.cli import main
-from dexgen_learning.grasps.generation import GenerationConfig, Generator
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.objects import load_any_object
 from dexgen_learning.paths import find_grasps
@@ -29,28 +28,21 @@ def angle_bracket(path, size: float = 0.05):
     return mesh
 
 
-@pytest.mark.parametrize('name', ['screwdriver', 'hammer'])
-def test_compounds_are_grasped(name):
-    grown = Generator(HAND, load_any_object(name, HAND), GenerationConfig(
-        count=2, seeds=2, lanes=48, seed=2, kind_share=0.0)).grow(time_limit=60.0)
-    assert len(grown.grasps) == 2
-
-
 def test_a_mesh_that_is_not_convex_is_grasped_drawn_and_found_again(tmp_path, capsys):
     pytest.importorskip('coacd')
     file = tmp_path / 'bracket.stl'
     angle_bracket(file)
     assert len(load_any_object(str(file), HAND).geoms) >= 2
     main(['grasps', '--objects', str(file), '--folder', str(tmp_path), '--minutes', '1',
-          '--config.generation.count', '3', '--config.generation.seeds', '3',
+          '--config.generation.count', '2', '--config.generation.seeds', '2',
           '--config.generation.lanes', '48', '--config.generation.kind-share', '0',
           '--config.stability.time', '0', '--config.graph.lanes', '8',
           '--config.graph.time', '0.5'])
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert line['grasps'] == 3 and line['object'] == 'bracket'
+    assert line['grasps'] == 2 and line['object'] == 'bracket'
     assert 0.0 < line['coverage']['orientations'] <= 1.0
     path = find_grasps(HAND.name, str(file), tmp_path)
-    assert len(GraspSet.load(path, HAND.name)) == 3
+    assert len(GraspSet.load(path, HAND.name)) == 2
     assert path.with_suffix('.png').stat().st_size > 10_000
 
 
