@@ -8,6 +8,7 @@ from dexgen_session.bag.metadata import offered_qos
 from dexgen_session.bag.schema import schema_text, type_hash
 from dexgen_session.bag.writer import BagWriter
 from geometry_msgs.msg import Point
+import numpy as np
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, JointState
 from std_msgs.msg import String
@@ -41,6 +42,14 @@ def joint_state(number: int, time: int) -> Sample:
     """A JointState whose first position is its number."""
     values = [float(number), 0.5]
     message = JointState(name=['a', 'b'], position=values, velocity=values, effort=values)
+    return Sample('/joint_states', bytes(serialize_message(message)), time, time - 1000, number)
+
+
+def bulky(number: int, time: int) -> Sample:
+    """A JointState as joint_state's, with 4 kB that no compression makes smaller."""
+    noise = np.random.default_rng(number).normal(size=512)
+    values = [float(number), *noise.tolist()]
+    message = JointState(position=values, velocity=[0.0], effort=[0.0])
     return Sample('/joint_states', bytes(serialize_message(message)), time, time - 1000, number)
 
 

@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 from dexgen_session.bag.compare import compare_bags
+from dexgen_session.bag.mcap_file import Sample
 from dexgen_session.bag.reader import BagReader
+from dexgen_session.bag.writer import BagWriter
+from mcap.writer import Writer
 import pytest
-from recorded import write_bag, write_session
+from recorded import SESSION_CHANNELS, START, write_bag, write_session
 
 
 def dexgen_bag(*words) -> subprocess.CompletedProcess:
@@ -64,6 +67,39 @@ def test_a_bag_that_never_ran_is_one_clear_error(tmp_path, format_name):
     done = dexgen_bag('export', bag, tmp_path / 'out', '--format', format_name)
     assert done.returncode == 2 and 'never RUNNING' in done.stderr
     assert 'Traceback' not in done.stderr and not (tmp_path / 'out').exists()
+
+
+def test_a_message_that_is_not_of_its_type_is_one_clear_error(tmp_path):
+    writer = BagWriter(tmp_path / 'bag', SESSION_CHANNELS, {})
+    for topic in ('/stack_state', '/joint_states', '/joint_target'):
+        writer.write(Sample(topic, b'\x00\x01\x00\x00what', START, START))
+    writer.close()
+    done = dexgen_bag('export', tmp_path / 'bag', tmp_path / 'out', '--format', 'csv')
+    assert done.returncode == 2 and done.stderr.count('error:') == 1
+    assert '/stack_state' in done.stderr and 'cannot be decoded' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+def test_a_bag_of_other_messages_is_one_clear_error(tmp_path):
+    with (tmp_path / 'foreign.mcap').open('wb') as stream:
+        writer = Writer(stream)
+        writer.start(profile='', library='somebody')
+        schema = writer.register_schema('Weather', 'jsonschema', b'{"type": "object"}')
+        channel = writer.register_channel('/weather', 'json', schema)
+        writer.add_message(channel, START, b'{"rain": true}', START)
+        writer.finish()
+    assert '/weather' in dexgen_bag('info', tmp_path / 'foreign.mcap').stdout
+    done = dexgen_bag('export', tmp_path / 'foreign.mcap', tmp_path / 'out', '--format', 'csv')
+    assert done.returncode == 2 and 'no messages of /stack_state' in done.stderr
+    assert 'it has /weather' in done.stderr and 'Traceback' not in done.stderr
+
+
+def test_a_full_disk_ends_an_export_with_one_clear_error(tmp_path, tiny_disk):
+    bag = write_session(tmp_path / 'bag')
+    (tiny_disk / 'ballast').write_bytes(bytes((2 << 20) - (64 << 10)))
+    done = dexgen_bag('export', bag, tiny_disk / 'out', '--format', 'csv', '--rate', '300')
+    assert done.returncode == 2 and 'No space left' in done.stderr
+    assert done.stderr.count('error:') == 1 and 'Traceback' not in done.stderr
 
 
 @pytest.mark.parametrize('action', ['info', 'repair'])

@@ -1,5 +1,6 @@
 """Bags that are written, split, torn and repaired, as other libraries read them."""
 
+import contextlib
 from pathlib import Path
 
 from dexgen_session.bag.mcap_file import DiskError
@@ -8,8 +9,9 @@ from dexgen_session.bag.reader import BagReader
 from dexgen_session.bag.repair import repair_bag
 from dexgen_session.bag.writer import BagWriter
 from mcap.reader import make_reader
+import numpy as np
 import pytest
-from recorded import CHANNELS, joint_state, SECOND, START, write_bag
+from recorded import bulky, CHANNELS, joint_state, SECOND, START, write_bag
 from rosbags.highlevel import AnyReader
 
 
@@ -91,6 +93,44 @@ def test_a_damaged_chunk_and_what_follows_is_cut(tmp_path):
     assert 80 <= len(kept) <= 90 and kept == list(range(len(kept)))
 
 
+@pytest.mark.parametrize('place', ['chunk', 'index'])
+def test_a_closed_bag_that_is_damaged_says_where_and_is_repaired(tmp_path, place):
+    write_bag(tmp_path / 'bag')
+    file = tmp_path / 'bag' / 'bag_0.mcap'
+    with file.open('rb') as stream:
+        chunk = make_reader(stream).get_summary().chunk_indexes[5]
+    content = bytearray(file.read_bytes())
+    where = chunk.chunk_start_offset + chunk.chunk_length - 20 if place == 'chunk' else -60
+    content[where] ^= 0x10
+    file.write_bytes(content)
+    if place == 'chunk':
+        said = f'damaged at byte {chunk.chunk_start_offset}.*repair'
+        with pytest.raises(ValueError, match=said):
+            list(BagReader(tmp_path / 'bag').samples())
+    else:
+        reader = BagReader(tmp_path / 'bag')
+        assert reader.torn and len(list(reader.samples())) == 101
+    repair_bag(tmp_path / 'bag')
+    assert numbers(tmp_path / 'bag') == list(range(50 if place == 'chunk' else 100))
+    assert not BagReader(tmp_path / 'bag').torn
+
+
+@pytest.mark.parametrize('seed', range(6))
+def test_whatever_is_torn_or_spoilt_a_bag_is_read_repaired_or_refused_in_one_line(tmp_path, seed):
+    write_bag(tmp_path / 'bag', count=40)
+    file = tmp_path / 'bag' / 'bag_0.mcap'
+    random = np.random.default_rng(seed)
+    content = bytearray(file.read_bytes())
+    for _ in range(10):
+        spoilt = bytearray(content)
+        start = int(random.integers(len(spoilt)))
+        spoilt[start : start + 16] = random.bytes(int(random.integers(17)))
+        file.write_bytes(spoilt[: int(random.integers(1, len(spoilt)))])
+        for action in (lambda b: list(BagReader(b).samples()), repair_bag):
+            with contextlib.suppress(ValueError):
+                action(tmp_path / 'bag')
+
+
 def test_a_foreign_file_is_refused_with_its_name(tmp_path):
     foreign = tmp_path / 'song.mcap'
     foreign.write_bytes(b'RIFF' + bytes(100))
@@ -108,11 +148,11 @@ def test_a_missing_topic_is_refused_with_those_that_are_there(tmp_path):
         BagReader(tmp_path / 'bag').require(['/image'])
 
 
-def fill(writer: BagWriter) -> DiskError:
+def fill(writer: BagWriter, make=bulky) -> DiskError:
     """Write until the disk refuses; return its error."""
     with pytest.raises(DiskError) as full:
-        for number in range(100_000):
-            writer.write(joint_state(number, START + number * SECOND // 100))
+        for number in range(10_000):
+            writer.write(make(number, START + number * SECOND // 100))
             if number % 10 == 9:
                 writer.flush()
     return full.value
@@ -132,7 +172,7 @@ def test_a_disk_that_refuses_even_the_index_leaves_a_bag_that_can_be_repaired(
 ):
     writer = BagWriter(tmp_path / 'bag', CHANNELS, {})
     limit_files(20_000)
-    fill(writer)
+    fill(writer, joint_state)
     limit_files(None)
     reader = BagReader(tmp_path / 'bag')
     assert reader.torn == ['bag_0.mcap'] and reader.message_count > 10

@@ -6,7 +6,7 @@ from dexgen_session.bag.reader import BagReader
 from dexgen_session.bag.recorder import Recorder, RecorderError, RecorderSettings
 import pytest
 from rclpy.serialization import serialize_message
-from recorded import CHANNELS, joint_state, SECOND, stack_state, START
+from recorded import bulky, CHANNELS, joint_state, SECOND, stack_state, START
 from std_msgs.msg import String
 import yaml
 
@@ -17,11 +17,13 @@ def recorder(tmp_path) -> Recorder:
     return Recorder(settings, CHANNELS, 'version: 1\n', {'/recorder': {'record': False}})
 
 
-def feed(recorder: Recorder, start: float, end: float, rate: float = 10.0) -> None:
+def feed(
+    recorder: Recorder, start: float, end: float, rate: float = 10.0, make=joint_state
+) -> None:
     """Hand over joint states of a span of time [s], numbered by tenths of seconds."""
     for number in range(round(start * rate), round(end * rate)):
         now = START + int(number * SECOND / rate)
-        recorder.put(joint_state(number, now))
+        recorder.put(make(number, now))
         recorder.tick(now)
 
 
@@ -129,7 +131,7 @@ def test_an_incident_is_on_the_disk_at_once(recorder):
 def test_a_full_disk_ends_the_bag_with_a_reason_and_the_recorder_lives_on(tiny_disk, tmp_path):
     recorder = Recorder(RecorderSettings(tiny_disk, black_box=0.0), CHANNELS, '', {})
     folder = recorder.start('a', START)
-    feed(recorder, 0, 6000)
+    feed(recorder, 0, 100, make=bulky)
     assert recorder.bag is None and 'No space left' in recorder.failure
     assert recorded(folder) == list(range(len(recorded(folder))))
     with pytest.raises(RecorderError, match='No space left'):

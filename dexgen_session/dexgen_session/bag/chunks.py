@@ -5,12 +5,11 @@ from operator import attrgetter
 from pathlib import Path
 import struct
 
-from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
-from mcap.records import Chunk, ChunkIndex
-from mcap.stream_reader import get_chunk_data_stream
+from mcap.records import ChunkIndex
 
 from dexgen_session.bag.mcap_file import Sample
+from dexgen_session.bag.records import DamagedError, read_chunk
 
 RECORD_HEAD = struct.Struct('<BQ')
 MESSAGE_HEAD = struct.Struct('<HIQQ')
@@ -53,11 +52,8 @@ def _touches(entry: ChunkIndex, topics: Collection[int], start, end) -> bool:
 
 
 def _samples(file, entry: ChunkIndex, topics: dict[int, str], start, end) -> Iterator[Sample]:
-    file.seek(entry.chunk_start_offset + RECORD_HEAD.size)
-    chunk = Chunk.read(ReadDataStream(file))
-    stream, size = get_chunk_data_stream(chunk)
-    data, position = stream.read(size), 0
-    while position < size:
+    data, position = _content(file, entry), 0
+    while position < len(data):
         opcode, length = RECORD_HEAD.unpack_from(data, position)
         body = position + RECORD_HEAD.size
         position = body + length
@@ -70,3 +66,19 @@ def _samples(file, entry: ChunkIndex, topics: dict[int, str], start, end) -> Ite
             yield Sample(
                 topics[channel], data[body + MESSAGE_HEAD.size : position], received, sent, number
             )
+
+
+def _content(file, entry: ChunkIndex) -> bytes:
+    """The records of a chunk, uncompressed.
+
+    Raises:
+      ValueError: the chunk is damaged.
+    """
+    file.seek(entry.chunk_start_offset + RECORD_HEAD.size)
+    try:
+        return read_chunk(file.read(entry.chunk_length - RECORD_HEAD.size))[1]
+    except DamagedError as error:
+        raise ValueError(
+            f"'{file.name}' is damaged at byte {entry.chunk_start_offset} ({error}); "
+            'dexgen-bag repair keeps what comes before'
+        ) from error

@@ -2,8 +2,10 @@
 
 import dataclasses
 from pathlib import Path
+import struct
 
 import numpy as np
+from rosbags.serde import SerdeError
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores, TypesysError
 
 from dexgen_session.bag.mcap_file import Sample
@@ -32,8 +34,18 @@ class BagDecoder:
             ) from error
 
     def decode(self, sample: Sample):
-        """The message of a sample."""
-        return self._store.deserialize_cdr(sample.raw, self._types[sample.topic])
+        """The message of a sample.
+
+        Raises:
+          ValueError: its bytes are not those of its type.
+        """
+        try:
+            return self._store.deserialize_cdr(sample.raw, self._types[sample.topic])
+        except (SerdeError, struct.error, ValueError, LookupError) as error:
+            raise ValueError(
+                f'a message of {sample.topic} ({self._types[sample.topic]}, arrived at '
+                f'{sample.received} ns) cannot be decoded: {error}'
+            ) from error
 
 
 def numbers(message, prefix: str = '') -> dict[str, object]:

@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 import os
 from pathlib import Path
-import struct
 import zlib
 
-from mcap.data_stream import ReadDataStream, RecordBuilder
-from mcap.exceptions import McapError
+from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
+from mcap.reader import make_reader
 from mcap.records import (
     Channel,
-    Chunk,
     ChunkIndex,
     DataEnd,
     Footer,
@@ -24,12 +22,19 @@ from mcap.records import (
     Statistics,
     SummaryOffset,
 )
-from mcap.stream_reader import get_chunk_data_stream
-import zstandard
+
+from dexgen_session.bag.records import DAMAGE, read_chunk, record_stream
 
 MAGIC = b'\x89MCAP0\r\n'
 RECORD_HEAD = 9
 """Bytes of a record's opcode and length."""
+RECORDS = {
+    Opcode.HEADER: lambda stream, _: Header.read(stream),
+    Opcode.SCHEMA: lambda stream, _: Schema.read(stream),
+    Opcode.CHANNEL: lambda stream, _: Channel.read(stream),
+    Opcode.MESSAGE: Message.read,
+}
+"""Readers of what an index needs to know, from a stream and the record's length."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class FileIndex:
       counts: messages by channel id.
       start, end: first and last time of a message [ns].
       safe: position after the last whole record that is kept.
-      whole: the file ends as it should.
+      whole: the file has an index of its own.
       torn: message indexes that the last chunk lacks.
     """
 
@@ -110,52 +115,46 @@ def scan(path: Path) -> FileIndex:
         if file.read(len(MAGIC)) != MAGIC:
             raise ValueError(f"'{path}' is no MCAP file: it does not begin with the format's mark")
         index.safe = len(MAGIC)
-        while not index.whole:
+        while True:
             position = file.tell()
             head = file.read(RECORD_HEAD)
             length = int.from_bytes(head[1:], 'little')
             if len(head) < RECORD_HEAD or position + RECORD_HEAD + length > size:
                 break
-            opcode = head[0]
-            if opcode == Opcode.FOOTER:
-                file.seek(length, os.SEEK_CUR)
-                index.whole = file.read(len(MAGIC)) == MAGIC
+            opcode, body = head[0], file.read(length)
+            if opcode == Opcode.DATA_END:
+                index.whole = _has_summary(path)
                 break
-            if not _take(index, opcode, file, position, length):
+            try:
+                _note_record(index, opcode, body, position)
+            except DAMAGE:
                 break
     return index
 
 
-def _take(index: FileIndex, opcode: int, file, position: int, length: int) -> bool:
-    """Enter one record into the index; False where it is damaged."""
-    end = position + RECORD_HEAD + length
-    if opcode == Opcode.CHUNK:
-        entry = _chunk_index(index, file, position, length)
-        if entry is None:
+def _has_summary(path: Path) -> bool:
+    with path.open('rb') as stream:
+        try:
+            summary = make_reader(stream, validate_crcs=True).get_summary()
+        except (*DAMAGE, OSError):
             return False
-        index.chunks.append(entry)
-        index.safe = end
+    return summary is not None and summary.statistics is not None
+
+
+def _note_record(index: FileIndex, opcode: int, body: bytes, position: int) -> None:
+    end = position + RECORD_HEAD + len(body)
+    stream = record_stream(body)
+    if opcode == Opcode.CHUNK:
+        index.chunks.append(_chunk_index(index, body, position))
     elif opcode == Opcode.MESSAGE_INDEX and index.chunks:
-        channel = MessageIndex.read(ReadDataStream(file)).channel_id
+        channel = MessageIndex.read(stream).channel_id
         chunk = index.chunks[-1]
         chunk.message_index_offsets[channel] = position
         index.torn.pop(channel, None)
         chunk.message_index_length = end - (chunk.chunk_start_offset + chunk.chunk_length)
-        index.safe = end
-    elif opcode in (Opcode.HEADER, Opcode.SCHEMA, Opcode.CHANNEL, Opcode.MESSAGE):
-        stream = ReadDataStream(file)
-        kind = {
-            Opcode.HEADER: Header.read,
-            Opcode.SCHEMA: Schema.read,
-            Opcode.CHANNEL: Channel.read,
-            Opcode.MESSAGE: lambda s: Message.read(s, length),
-        }[Opcode(opcode)]
-        _enter(index, kind(stream))
-        index.safe = end
-    elif opcode in (Opcode.ATTACHMENT, Opcode.METADATA):
-        index.safe = end
-    file.seek(end)
-    return True
+    elif opcode in RECORDS:
+        _enter(index, RECORDS[opcode](stream, len(body)))
+    index.safe = end
 
 
 def _enter(index: FileIndex, record) -> None:
@@ -169,13 +168,10 @@ def _enter(index: FileIndex, record) -> None:
         index.note(record.channel_id, record.log_time)
 
 
-def _chunk_index(index: FileIndex, file, position: int, length: int) -> ChunkIndex | None:
-    """Index entry of the chunk at the file's position; None where its content is damaged."""
-    try:
-        chunk = Chunk.read(ReadDataStream(file))
-        records = list(_chunk_records(chunk))
-    except (McapError, ValueError, struct.error, zstandard.ZstdError):
-        return None
+def _chunk_index(index: FileIndex, body: bytes, position: int) -> ChunkIndex:
+    """Index entry of a chunk; raises what DAMAGE lists where its content is damaged."""
+    chunk, content = read_chunk(body)
+    records = list(_chunk_records(content))
     index.torn = {}
     for offset, record in records:
         _enter(index, record)
@@ -186,7 +182,7 @@ def _chunk_index(index: FileIndex, file, position: int, length: int) -> ChunkInd
         message_start_time=chunk.message_start_time,
         message_end_time=chunk.message_end_time,
         chunk_start_offset=position,
-        chunk_length=RECORD_HEAD + length,
+        chunk_length=RECORD_HEAD + len(body),
         message_index_offsets={},
         message_index_length=0,
         compression=chunk.compression,
@@ -195,16 +191,13 @@ def _chunk_index(index: FileIndex, file, position: int, length: int) -> ChunkInd
     )
 
 
-def _chunk_records(chunk: Chunk) -> Iterator[tuple[int, object]]:
+def _chunk_records(content: bytes) -> Iterator[tuple[int, object]]:
     """Records of a chunk with their offset in its uncompressed content."""
-    stream, size = get_chunk_data_stream(chunk, validate_crc=True)
-    while stream.count < size:
+    stream = record_stream(content)
+    while stream.count < len(content):
         offset, opcode, length = stream.count, stream.read1(), stream.read8()
-        if opcode == Opcode.MESSAGE:
-            yield offset, Message.read(stream, length)
-        elif opcode in (Opcode.SCHEMA, Opcode.CHANNEL):
-            kind = Schema if opcode == Opcode.SCHEMA else Channel
-            yield offset, kind.read(stream)
+        if opcode in (Opcode.MESSAGE, Opcode.SCHEMA, Opcode.CHANNEL):
+            yield offset, RECORDS[opcode](stream, length)
         else:
             stream.read(length)
 

@@ -51,6 +51,15 @@ def offered_qos(reliable: bool, latched: bool, depth: int = 1) -> str:
     )
 
 
+def qos_profiles(text: str) -> list[dict]:
+    """Profiles out of rosbag2's YAML text; none where a damaged bag has none that can be read."""
+    try:
+        profiles = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return []
+    return profiles if isinstance(profiles, list) else []
+
+
 def bag_metadata(files: Sequence[FileFacts], channels: Mapping[str, Channel]) -> dict:
     """Content of metadata.yaml for the files of a bag and its channels by topic."""
     filled = [facts for facts in files if facts.message_count]
@@ -92,7 +101,7 @@ def _topic(channel: Channel) -> dict:
         'name': channel.topic,
         'type': channel.type,
         'serialization_format': 'cdr',
-        'offered_qos_profiles': yaml.safe_load(channel.qos) if channel.qos else [],
+        'offered_qos_profiles': qos_profiles(channel.qos),
         'type_description_hash': channel.hash,
     }
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcap.exceptions import McapError
 from mcap.reader import make_reader
 import yaml
 
@@ -12,6 +11,7 @@ from dexgen_session.bag.chunks import ordered_samples
 from dexgen_session.bag.mcap_file import Sample
 from dexgen_session.bag.mcap_repair import FileIndex, MAGIC, scan
 from dexgen_session.bag.metadata import FILE_NAME
+from dexgen_session.bag.records import DAMAGE
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ def _summary(file: Path) -> FileIndex | None:
             raise ValueError(f"'{file}' is no MCAP file: it does not begin with the format's mark")
         stream.seek(0)
         try:
-            summary = make_reader(stream).get_summary()
-        except (McapError, ValueError, OSError, EOFError, UnicodeDecodeError):
+            summary = make_reader(stream, validate_crcs=True).get_summary()
+        except (*DAMAGE, OSError):
             return None
     if summary is None or summary.statistics is None:
         return None
