@@ -4,10 +4,11 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
-from dexgen_session.bag.reader import BagReader
+from dexgen_session.bag.reader import BagReader, TopicFacts
 from dexgen_session.export.csv_format import write_csv
-from dexgen_session.export.frames import FrameSource
+from dexgen_session.export.frames import FrameSource, image_topic
 from dexgen_session.export.lerobot_format import LeRobotWriter, write_lerobot
 from dexgen_session.export.zarr_format import write_zarr
 import numpy as np
@@ -152,6 +153,21 @@ def test_lerobot_episodes_move_to_a_new_file_when_one_is_full(session, tmp_path)
     assert len(data.episode(1)['action']) == 45
 
 
+@pytest.mark.parametrize(
+    ('given', 'chosen'),
+    [
+        ({'/camera/image/compressed': 3, '/a/compressed': 3}, '/camera/image/compressed'),
+        ({'/color/compressed': 3, '/camera/image/compressed': 0}, '/color/compressed'),
+        ({'/aligned_depth/compressedDepth': 3}, ''),
+        ({}, ''),
+    ],
+)
+def test_the_pictures_are_those_of_the_operators_camera(given, chosen):
+    kind = 'sensor_msgs/msg/CompressedImage'
+    facts = {topic: TopicFacts(kind, '', count) for topic, count in given.items()}
+    assert image_topic(SimpleNamespace(topics=facts)) == chosen
+
+
 def picture(brightness: int) -> bytes:
     from PIL import Image
 
@@ -175,3 +191,10 @@ def test_recorded_images_become_a_video_with_a_frame_for_each_row(tmp_path):
     assert len(shades) == count
     assert {round(shade / 100) for shade in shades} == {0, 1, 2}
     assert data.episodes[1][f'videos/{key}/from_timestamp'] == pytest.approx(60 / 30)
+    for figures in (data.stats[key], image_figures(data.episodes[0], key)):
+        assert np.shape(figures['mean']) == (3, 1, 1) and figures['count'][0] >= 2
+        assert 0.05 < np.min(figures['min']) < 0.5 < np.max(figures['max']) < 0.9
+
+
+def image_figures(episode: dict, key: str) -> dict:
+    return {name: episode[f'stats/{key}/{name}'] for name in ('min', 'max', 'mean', 'count')}

@@ -79,6 +79,7 @@ SESSION = (
     Argument('record', False, 'record a bag from the start'),
     Argument('black_box', True, 'keep the last 30 s and write them to a bag on a FAULT or a stop'),
     Argument('directory', 'bags', 'folder for bags', others='a path'),
+    Argument('contract', '', 'what is recorded, YAML; empty: the shipped contract', path='file'),
     Argument('network', 'localhost', 'who may hear the topics and open the page',
              _choices(*NETWORKS)),
     Argument('restarts', 3, 'how often in a row a node that dies is restarted', low=0, high=1000),

@@ -128,7 +128,12 @@ RECORDER = NodeDescription(
     'recorder',
     'dexgen_session',
     'recorder',
-    parameters={'record': 'record', 'directory': 'directory', 'black_box': black_box},
+    parameters={
+        'record': 'record',
+        'directory': 'directory',
+        'contract': 'contract',
+        'black_box': black_box,
+    },
     when=lambda values: bool(values['record'] or values['black_box']),
     nice=LOW_PRIORITY,
 )

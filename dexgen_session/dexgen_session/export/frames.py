@@ -17,6 +17,8 @@ REQUIRED = ('/joint_states', '/joint_target')
 """Streams without which there is no frame: the state and the action."""
 OPTIONAL = ('/applied_target', '/keypoint_command', '/object_state', '/controller_state')
 IMAGES = '/camera/image/compressed'
+"""The operator's camera by the shipped contract; else the first topic of compressed pictures."""
+IMAGE_TYPE = 'sensor_msgs/msg/CompressedImage'
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,13 @@ class FrameSource:
         self._decoder = BagDecoder(bag)
         self._cache: dict[str, tuple[Sample, object]] = {}
         self._held = [t for t in (*REQUIRED, *OPTIONAL) if t in bag.topics and bag.topics[t].count]
-        self.has_images = IMAGES in bag.topics and bag.topics[IMAGES].count > 0
+        self._images = image_topic(bag)
         self.columns, self.hand = self._layout()
+
+    @property
+    def has_images(self) -> bool:
+        """Whether frames may have a picture."""
+        return bool(self._images)
 
     def __iter__(self) -> Iterator[Frame]:
         newest: dict[str, Sample] = {}
@@ -89,7 +96,7 @@ class FrameSource:
 
     def _samples(self) -> Iterator[Sample]:
         topics = {'/stack_state', '/annotations', *self._held}
-        return self.bag.samples(topics | ({IMAGES} if self.has_images else set()))
+        return self.bag.samples(topics | ({self._images} if self._images else set()))
 
     @staticmethod
     def _follow(span: '_Span', state, now: int) -> '_Span':
@@ -105,7 +112,7 @@ class FrameSource:
         if any(topic not in newest for topic in self._held):
             return None
         values = self._values({topic: self._decoded(newest[topic]) for topic in self._held})
-        image = newest.get(IMAGES)
+        image = newest.get(self._images)
         picture = bytes(self._decoder.decode(image).data) if image else None
         if span.frames == 0:
             span.first = index
@@ -189,6 +196,16 @@ class FrameSource:
     def description_json(self) -> str:
         """The description as JSON."""
         return json.dumps(self.description(), indent=2) + '\n'
+
+
+def image_topic(bag: BagReader) -> str:
+    """Topic of the operator's camera; empty where the bag has no compressed colour pictures."""
+    found = [
+        topic
+        for topic, facts in sorted(bag.topics.items())
+        if facts.type == IMAGE_TYPE and facts.count and 'depth' not in topic.lower()
+    ]
+    return IMAGES if IMAGES in found else next(iter(found), '')
 
 
 @dataclass

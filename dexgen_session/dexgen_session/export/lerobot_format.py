@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dexgen_session.export.frames import Column, Frame, FrameSource
-from dexgen_session.export.statistics import Statistics
+from dexgen_session.export.statistics import ImageStatistics, Statistics
 from dexgen_session.export.video import VideoWriter
 
 VERSION = 'v3.0'
@@ -23,6 +23,8 @@ DATA_FILE_MB = 100
 VIDEO_FILE_MB = 200
 FILE_PATTERN = 'chunk-{chunk_index:03d}/file-{file_index:03d}'
 IMAGE_KEY = 'observation.images.operator'
+LOOK_EVERY = 30
+"""One of so many pictures is counted in the statistics, and the first of each episode."""
 ROW_GROUP = 1024
 """Frames of a parquet row group: what is held in memory."""
 COUNTERS = {
@@ -41,6 +43,7 @@ class _Episode:
     start: int
     file: int
     statistics: dict[str, Statistics]
+    images: ImageStatistics = field(default_factory=ImageStatistics)
     length: int = 0
     task: str = ''
 
@@ -69,6 +72,7 @@ class LeRobotWriter:
         folder.mkdir(parents=True)
         self._progress = _Progress()
         self._total = self._new_statistics()
+        self._total_images = ImageStatistics()
         self._rows: list[dict[str, object]] = []
         self._parquet = None
         self._video: VideoWriter | None = None
@@ -110,7 +114,7 @@ class LeRobotWriter:
         self._write_episodes()
         meta = self._folder / 'meta'
         (meta / 'stats.json').write_text(
-            json.dumps({name: s.figures() for name, s in self._total.items()}, indent=4)
+            json.dumps(_figures(self._total, self._total_images), indent=4)
         )
         (meta / 'info.json').write_text(json.dumps(self._info(), indent=4))
         return self._progress.count
@@ -159,6 +163,12 @@ class LeRobotWriter:
             path = self._folder / 'videos' / IMAGE_KEY / f'{_place(0)}.mp4'
             self._video = VideoWriter(path, self._source.rate)
         self._video.add(image)
+        episode = self._progress.episodes[-1]
+        if (episode.length - 1) % LOOK_EVERY == 0:
+            picture = self._video.small()
+            if picture is not None:
+                episode.images.add(picture)
+                self._total_images.add(picture)
 
     def _data_path(self, number: int) -> Path:
         return self._folder / 'data' / f'{_place(number)}.parquet'
@@ -203,9 +213,8 @@ class LeRobotWriter:
             row[f'{key}/chunk_index'] = row[f'{key}/file_index'] = 0
             row[f'{key}/from_timestamp'] = episode.start / rate
             row[f'{key}/to_timestamp'] = (episode.start + episode.length) / rate
-        for name, statistics in episode.statistics.items():
-            for figure, values in statistics.figures().items():
-                row[f'stats/{name}/{figure}'] = values
+        for name, figures in _figures(episode.statistics, episode.images).items():
+            row |= {f'stats/{name}/{figure}': values for figure, values in figures.items()}
         return row
 
     def _info(self) -> dict[str, object]:
@@ -249,6 +258,14 @@ def write_lerobot(source: FrameSource, frames: Iterable[Frame], folder: Path) ->
     for frame in frames:
         writer.add(frame)
     return writer.finish()
+
+
+def _figures(
+    statistics: dict[str, Statistics], images: ImageStatistics
+) -> dict[str, dict[str, list]]:
+    """Figures by column, with those of the pictures where there are any."""
+    figures = {name: each.figures() for name, each in statistics.items()}
+    return {**figures, IMAGE_KEY: images.figures()} if images.count else figures
 
 
 def _place(number: int) -> str:

@@ -38,3 +38,22 @@ class Statistics:
             'std': np.sqrt(self._squares / max(self.count, 1)).tolist(),
             'count': [self.count],
         }
+
+
+class ImageStatistics:
+    """Figures of the colour channels of some pictures, in the range 0 to 1."""
+
+    def __init__(self):
+        self.count = 0
+        self._channels = Statistics(3)
+
+    def add(self, picture: np.ndarray) -> None:
+        """Add a picture (H, W, 3) uint8."""
+        self.count += 1
+        self._channels.add(picture.reshape(-1, 3) / 255.0)
+
+    def figures(self) -> dict[str, list]:
+        """Figures by the names of LeRobot, one for each channel as (3, 1, 1)."""
+        figures = self._channels.figures()
+        shaped = {n: [[[v]] for v in values] for n, values in figures.items() if n != 'count'}
+        return {**shaped, 'count': [self.count]}

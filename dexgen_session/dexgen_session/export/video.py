@@ -4,7 +4,13 @@ from fractions import Fraction
 import io
 from pathlib import Path
 
+import numpy as np
+
 CODEC = 'h264'
+OPTIONS = {'preset': 'veryfast', 'crf': '23', 'g': '2'}
+"""Fast to write, and every other picture stands for itself: training reads frames at random."""
+SMALL = (64, 48)
+"""Size of a picture from which statistics are taken."""
 
 
 class VideoWriter:
@@ -40,6 +46,7 @@ class VideoWriter:
             self._stream = self._container.add_stream(CODEC, rate=Fraction(self._rate))
             self._stream.width, self._stream.height = self._last.width, self._last.height
             self._stream.pix_fmt = 'yuv420p'
+            self._stream.options = OPTIONS
         while self._owed:
             self._encode()
 
@@ -50,6 +57,13 @@ class VideoWriter:
             self._container.mux(packet)
         self._count += 1
         self._owed -= 1
+
+    def small(self) -> np.ndarray | None:
+        """The newest picture, made small: (H, W, 3) uint8; None before the first one."""
+        if self._last is None:
+            return None
+        width, height = SMALL
+        return self._last.reformat(width, height, format='rgb24').to_ndarray()
 
     def feature(self) -> dict[str, object]:
         """Description of the video for LeRobot."""
