@@ -45,6 +45,18 @@ def test_every_manifest_is_copied_before_rosdep():
     assert copied == {str(path.relative_to(ROOT)) for path in ROOT.glob('*/package.xml')}
 
 
+def test_hadolint_finds_nothing():
+    done = subprocess.run(['hadolint', '--no-color', DOCKERFILE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_hadolint_looks(tmp_path):
+    careless = tmp_path / 'Dockerfile'
+    careless.write_text('FROM debian:latest\nRUN apt-get install git\n')
+    done = subprocess.run(['hadolint', '--no-color', careless], capture_output=True, text=True)
+    assert done.returncode == 1 and 'DL3007' in done.stdout and 'DL3008' in done.stdout
+
+
 def test_every_source_of_a_copy_is_there():
     for stage in STAGES.values():
         for sources, _ in stage.copies():
