@@ -52,7 +52,7 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
     """Run the stack with a cube in the hand, the page and the black box, restarted ever again."""
     folder = tmp_path_factory.mktemp('kill')
     arguments = ['source:=script', 'object:=cube', f'port:={free_port()}', f'directory:={folder}',
-                 'restarts:=100000', 'restart_delay:=0.05']  # fmt: skip
+                 'restarts:=1000', 'restart_delay:=0.05']  # fmt: skip
     with Stack(arguments, 31 + os.getpid() % 60, folder / 'stack.log') as running:
         yield running
 
