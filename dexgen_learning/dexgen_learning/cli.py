@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from dexgen_learning.evaluation.ablation import Ablate
 from dexgen_learning.evaluation.laboratory import EvaluationConfig
 from dexgen_learning.grasps.pipeline import GraspsConfig
 from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
@@ -215,6 +216,13 @@ def run_evaluate(command: EvaluationConfig) -> None:
     evaluate(command)
 
 
+def run_ablate(command: Ablate) -> None:
+    """`dexgen-learn ablate`."""
+    from dexgen_learning.evaluation.ablation import ablate
+    data = Path(command.data)
+    ablate(command, run_path(''), data if data.is_dir() else data_path(command.data))
+
+
 COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show,
             Figures: run_figures, TrainController: run_train_controller,
             EvaluationConfig: run_evaluate}
@@ -228,7 +236,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 | Annotated[Show, tyro.conf.subcommand('show')]
                 | Annotated[Figures, tyro.conf.subcommand('figures')]
                 | Annotated[TrainController, tyro.conf.subcommand('train-controller')]
-                | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')])
+                | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')]
+                | Annotated[Ablate, tyro.conf.subcommand('ablate')])
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
                        description=f'The school. Artefacts go to {cache_folder()}.')
     try:
