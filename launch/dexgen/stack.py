@@ -15,7 +15,7 @@ def check_controller(values: Values) -> None:
       ArgumentError: there is no such checkpoint.
     """
     path = nodes.checkpoint(values)
-    if path and not Path(path).expanduser().exists():
+    if path not in ('', 'shipped') and not Path(path).expanduser().exists():
         raise ArgumentError(
             f'controller:={values["controller"]} is no mode and no checkpoint that exists; '
             f'allowed: {", ".join(CONTROLLERS)}, or the path of a checkpoint'

@@ -3,7 +3,7 @@
 from dexgen.arguments import Argument
 
 SOURCES = ('script', 'video', 'webcam', 'images', 'realsense', 'topic', 'external')
-CONTROLLERS = ('passthrough', 'hold')
+CONTROLLERS = ('auto', 'passthrough', 'hold')
 NETWORKS = ('localhost', 'subnet')
 
 
@@ -64,10 +64,11 @@ ROBOT = (
              others='the path of a preset, YAML'),
     Argument('wrist', 'palm_up', 'wrist orientation; operator: it follows the operator',
              _wrists),
-    Argument('controller', 'passthrough', 'what moves the fingers', _choices(*CONTROLLERS),
-             others='the path of a checkpoint'),
-    Argument('guidance', 1.0, 'how strongly a checkpoint follows the command, 0: not at all',
-             low=0.0, high=1000.0),
+    Argument('controller', 'auto',
+             'what moves the fingers; auto: the checkpoint that ships, passthrough without one',
+             _choices(*CONTROLLERS), others='the path of a checkpoint'),
+    Argument('guidance', -1.0, 'how strongly a checkpoint follows the command, 0: not at all, '
+             'negative: as it was evaluated', low=-1.0, high=1000.0),
     Argument('rate', 30.0, 'control rate [Hz]; a checkpoint brings its own', low=1.0, high=200.0),
     Argument('engage', False, 'engage at the start; never after a restart of the bridge'),
 )  # fmt: skip

@@ -37,7 +37,9 @@ def controller_mode(values: Values) -> str:
 
 
 def checkpoint(values: Values) -> str:
-    """Path of the checkpoint, empty for a controller without one."""
+    """Path of the checkpoint, `shipped` for auto, empty for a controller without one."""
+    if values['controller'] == 'auto':
+        return 'shipped'
     return '' if values['controller'] in CONTROLLERS else str(values['controller'])
 
 

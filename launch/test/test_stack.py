@@ -66,6 +66,8 @@ def test_the_operators_hand_is_that_of_the_robot_unless_given():
 def test_controller_is_a_mode_or_a_checkpoint():
     hold = parameters('controller', controller='hold')
     assert (hold['mode'], hold['checkpoint']) == ('hold', '')
+    best = parameters('controller')
+    assert (best['mode'], best['checkpoint'], best['guidance']) == ('auto', 'shipped', -1.0)
     model = parameters('controller', controller='runs/best')
     assert (model['mode'], model['checkpoint']) == ('dexgen', 'runs/best')
 
@@ -96,7 +98,7 @@ def test_what_only_watches_runs_at_low_priority():
         ({'source': 'video'}, 'source:=video needs video:=<path>'),
         ({'source': 'images'}, 'source:=images needs images:=<path>'),
         ({'video': 'a.mp4'}, 'is not read by source:=script; add source:=video'),
-        ({'controller': 'no/such'}, 'no checkpoint that exists; allowed: passthrough, hold'),
+        ({'controller': 'no/such'}, 'no checkpoint that exists; allowed: auto, passthrough, hold'),
     ],
 )
 def test_contradictions_are_refused(given, message):
