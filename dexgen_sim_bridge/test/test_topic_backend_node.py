@@ -144,7 +144,8 @@ def start_stack(bridge_domain, tmp_path):
 
     def start(*arguments: str) -> None:
         environment = {**os.environ, 'ROS_DOMAIN_ID': str(bridge_domain)}
-        command = ['dexgen', 'teleop', 'viewer:=none', 'black_box:=false', *arguments]
+        quiet = ['viewer:=none', 'black_box:=false', 'controller:=passthrough']
+        command = ['dexgen', 'teleop', *quiet, *arguments]
         with (tmp_path / 'stack.log').open('w') as log:
             started.append(subprocess.Popen(
                 command, stdout=log, stderr=log, env=environment, start_new_session=True
