@@ -6,7 +6,10 @@ from dexgen_teleop.evaluation.hand_sequence import CAMERA, hand_sequence, Sequen
 from dexgen_teleop.sources import open_source, SourceSettings
 from dexgen_teleop.sources.realsense import RealSenseSettings, RealSenseSource
 from dexgen_teleop.sources.rgbd import PairCheck, RgbdPair
-from dexgen_teleop.sources.source import NoPace, SourceLostError
+from dexgen_teleop.sources.source import Intrinsics, NoPace, SourceLostError
+from dexgen_teleop.sources.video import VideoSource
+from dexgen_teleop.tracking.detector import MediaPipeDetector
+from dexgen_teleop.tracking.model import find_model
 from dexgen_teleop.tracking.smoothing import SmoothingSettings
 from dexgen_teleop.tracking.tracker import HandTracker
 import numpy as np
@@ -82,6 +85,29 @@ def test_the_hand_of_a_recording_is_metric(recorded):
     source.close()
     assert np.mean(valid) > 0.8
     assert np.median(np.concatenate(errors)) < 0.006
+
+
+@library
+def test_a_real_hand_in_a_recording_is_found_and_metric(hands_folder, tmp_path):
+    try:
+        detector = MediaPipeDetector(find_model())
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    video = VideoSource(str(hands_folder / 'dex_human_hand_right.mp4'), float, pace=NoPace())
+    video.open()
+    pictures = [video.read().image for _ in range(20)]
+    video.close()
+    height, width = pictures[0].shape[:2]
+    camera = Intrinsics(500.0, 500.0, width / 2, height / 2, width, height)
+    flat = np.full((height, width), 0.6, np.float32)
+    path = load_writer()(tmp_path / 'clip.db3', [(flat, colour) for colour in pictures], camera)
+    tracker, source = HandTracker(detector, 'right'), play(path)
+    hands = [tracker.track(replace(f, stamp=f.sequence / 30)) for f in iter(source.read, None)]
+    source.close()
+    tracker.close()
+    assert len(hands) >= 10
+    assert all(hand.valid and hand.metric for hand in hands)
+    assert all(abs(np.median(hand.points[:, 2]) - 0.6) < 0.03 for hand in hands)
 
 
 @library

@@ -56,6 +56,32 @@ def test_a_valid_hand_gives_a_command_at_once(node):
     assert len(command.joint_positions) == len(command.joint_names) == 16
 
 
+def test_the_wrist_is_told_to_the_bridge_to_an_arm_and_as_a_transform(node):
+    wrist = node._wrist
+    wrist._command, wrist._pose, wrist._transforms = Published(), Published(), Published()
+    facing = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])  # palm to the camera
+    points = HumanHand().landmarks(OPEN) @ facing.T + [0.1, 0.2, 0.5]
+    for i in range(3):
+        node._on_landmarks(message(points, 1.0 + i / 30))
+    turned = points @ np.array([[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0], [0.0, 0.0, 1.0]])
+    node._on_landmarks(message(turned, 1.0 + 3 / 30))
+    command, pose, transform = wrist._command[2], wrist._pose[2], wrist._transforms[2]
+    transform = transform.transforms[0]
+    assert command.header.frame_id == pose.header.frame_id == transform.header.frame_id == 'world'
+    assert transform.child_frame_id == 'operator_wrist'
+    q = command.quaternion
+    assert q == pose.pose.orientation == transform.transform.rotation
+    fingers = 2 * (q.x * q.z + q.w * q.y), 2 * (q.y * q.z - q.w * q.x)
+    np.testing.assert_allclose(fingers, 0.0, atol=1e-6)  # z of the hand points up
+    position = pose.pose.position
+    np.testing.assert_allclose(
+        [position.x, position.y, position.z], [points[0, 2], -points[0, 0], -points[0, 1]]
+    )
+    last = wrist._command[3].quaternion
+    cosine = q.w * last.w + q.x * last.x + q.y * last.y + q.z * last.z
+    assert 0.0 < 2.0 * np.arccos(min(1.0, abs(cosine))) <= 4.0 / 30 + 1e-6  # the rate limit
+
+
 def test_nothing_is_published_without_the_right_hand(node):
     points = HumanHand().landmarks(OPEN)
     node._on_landmarks(message(points, valid=False))
