@@ -41,8 +41,9 @@ test: setup-learning  ## every test, the shipped stack in separate processes inc
 test-fast: setup-learning  ## the tests that start no processes
 	@$(PYTEST) -m 'not stack and not faults and not browser' $(ARGS)
 
-test-faults: setup  ## kill, stop and flood the nodes of a running stack
-	@$(ENV) && exec python3 -m pytest tests -m faults $(ARGS)
+test-faults: setup  ## kill, stop, flood and spoil, 20 kills a node, 10,000 messages a topic (make test: fewer)
+	@$(ENV) && exec env DEXGEN_KILLS=$${DEXGEN_KILLS:-20} DEXGEN_FUZZ=$${DEXGEN_FUZZ:-10000} \
+		python3 -m pytest tests -m faults $(ARGS)
 
 soak: setup  ## the stack at full rate for an hour: one JSON line (ARGS=minutes:=2 for less)
 	@$(ENV) && exec python3 tests/soak.py $(ARGS)
