@@ -26,8 +26,8 @@ from witness import (
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 
-KILLS = int(os.environ.get('DEXGEN_KILLS', '20'))
-"""How often each node is killed."""
+KILLS = int(os.environ.get('DEXGEN_KILLS', '5'))
+"""How often each node is killed; `make test-faults` asks for 20."""
 MOVING = {
     'hand_tracker': topics.HAND_LANDMARKS,
     'retargeter': topics.KEYPOINT_COMMAND,
