@@ -63,9 +63,12 @@ class Scene:
         self.tracker.behave()
         self.witness.until(lambda: self.witness.state() is not None, 'a state')
         state = self.witness.state()
-        if state.state != StackState.RUNNING:
+        if state.state == StackState.RUNNING:
+            # A session of its own for each test: sequences of targets begin anew.
+            self.witness.call(Trigger, 'hand_bridge/disengage')
+        else:
             self.witness.call(Trigger, 'hand_bridge/reset')
-            self.witness.wait_state(StackState.PAUSED, stamp_of(state))
+        self.witness.wait_state(StackState.PAUSED, self.witness.now())
         self.witness.forget()
         self.witness.run()
         self._start = self.witness.now() - 0.2
