@@ -1,5 +1,6 @@
 """The running stack: declared parameters; what the rviz and Foxglove files name is there."""
 
+import difflib
 import time
 
 from dexgen.arguments import resolve
@@ -8,6 +9,8 @@ from dexgen_node import topics
 import pytest
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import GetParameters
+from stack_graph import observe, TABLE
+import topics_page
 import views
 
 pytestmark = pytest.mark.stack
@@ -64,6 +67,23 @@ def test_topics_of_the_views_are_published_with_their_types(stack):
         ]
 
     assert wait_for(stack, lambda: not missing()), missing()
+
+
+def test_the_page_of_topics_is_what_the_stack_is(stack):
+    written = topics_page.PAGE.read_text().splitlines()
+
+    def difference() -> list[str]:
+        made = topics_page.render(observe(stack.node)).splitlines()
+        return list(difflib.unified_diff(written, made, 'docs/topics.md', 'now', lineterm='', n=0))
+
+    assert wait_for(stack, lambda: not difference()), '\n'.join(['make docs:', *difference()])
+
+
+def test_publishers_offer_what_the_table_says(stack):
+    for name, topic in TABLE.items():
+        for info in stack.node.get_publishers_info_by_topic(f'/{name.removeprefix("/")}'):
+            offered = (info.qos_profile.reliability, info.qos_profile.durability)
+            assert offered == (topic.qos.reliability, topic.qos.durability), (name, info.node_name)
 
 
 def test_services_of_the_layout_are_there(stack):
