@@ -319,4 +319,6 @@ def test_an_emergency_stop_holds_within_a_control_period(scene, capsys):
         print(f'\nmotion after an emergency stop: median {1e3 * np.median(moved):.0f} ms, '
               f'max {1e3 * max(moved):.0f} ms', flush=True)
     assert np.median(moved) < PERIOD
+    folder = scene.stack.log.parent
+    scene.witness.until(lambda: list(folder.glob('black_box_*EMERGENCY_STOP')), 'a black box')
     scene.witness.node.destroy_publisher(publisher)
