@@ -35,6 +35,9 @@ def queue_of(depth: int, qos: QoSProfile) -> QoSProfile:
 class Stack:
     """Runs `dexgen teleop name:=value ...` in a process group of its own.
 
+    In passthrough unless the arguments name a controller: what the stack promises must not depend
+    on which checkpoint ships.
+
     Args:
       arguments: launch arguments, `name:=value`.
       domain: ROS domain of the run.
@@ -44,6 +47,8 @@ class Stack:
 
     def __init__(self, arguments: Sequence[str], domain: int, log: Path, name: str = 'teleop'):
         self.command = ['dexgen', name, *arguments]
+        if not any(argument.startswith('controller:=') for argument in arguments):
+            self.command.append('controller:=passthrough')
         self.domain = domain
         self.log = log
         self.process: subprocess.Popen | None = None
