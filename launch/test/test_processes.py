@@ -133,7 +133,9 @@ def test_restarts_are_counted_anew_after_a_healthy_while():
 
 def test_the_end_is_asked_for_politely_first():
     script = 'trap "echo polite; exit 0" TERM; echo ready; while :; do sleep 0.01; done'
-    _, log = run(shell('node', script), on={'ready': stop})
+    _, log = run(
+        shell('node', script), on={'ready': stop}, timing=EndTiming(60.0, 120.0, 180.0)
+    )
     assert 'polite' in log
 
 
@@ -154,8 +156,14 @@ def test_what_does_not_listen_is_killed_with_its_children():
 
 
 def test_children_of_a_dead_process_do_not_outlive_it():
-    script = '(echo ready $(exec sh -c "echo \\$PPID"); exec sleep 60) & sleep 0.2; exit 0'
-    _, log = run(shell('node', script, at_end='end'))
+    def kill_the_parent(manager, text):
+        os.kill(os.getpgid(pids(text)[0]), signal.SIGKILL)
+
+    script = '(echo ready $(exec sh -c "echo \\$PPID"); exec sleep 60) & exec sleep 60'
+    reason, log = run(
+        shell('node', script), on={' ready ': kill_the_parent}, policy=RestartPolicy(restarts=0)
+    )
+    assert reason == 'node was killed by SIGKILL'
     assert pids(log)
     assert not any(alive(pid) for pid in pids(log))
 
@@ -203,10 +211,13 @@ def test_low_priority_and_environment_reach_the_process():
 
 
 def test_a_process_that_may_end_is_not_restarted():
+    def stop_later(manager, text):
+        asyncio.get_running_loop().call_later(0.3, manager.stop)
+
     reason, log = run(
         shell('rviz', 'echo bye', at_end='leave'),
-        shell('other', 'sleep 0.3; echo ready; exec sleep 60'),
-        on={'ready': stop},
+        shell('other', SLEEPER),
+        on={'rviz ended': stop_later},
     )
     assert reason == ''
     assert log.count('bye') == 1
