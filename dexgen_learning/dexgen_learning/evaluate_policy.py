@@ -4,10 +4,15 @@ Policy, interpolation (swept over its rate; the best is the rival) and holding s
 same environment with the same seed, randomised and with a moving wrist, warmed up.
 """
 
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 import json
+import multiprocessing
+import os
 from pathlib import Path
 import sys
+from typing import NamedTuple
 
 from dexgen_description import load_hand, load_object
 import tyro
@@ -35,7 +40,7 @@ class EvaluateConfig:
     Args:
         policy: file of the policy; empty for the newest one, or the shipped one.
         hand: name of the hand.
-        objects: that the policy was trained on.
+        objects: empty for those that the policy was trained on.
         held_out: objects that it has never seen; those without a grasp set are left out.
         rates: of interpolation [share per 0.1 s].
         per_object: environments of each object.
@@ -43,22 +48,51 @@ class EvaluateConfig:
         seconds: simulated time of each environment [s].
         seeds: one run each.
         task: the task.
+        workers: processes, 0 for as many as there are processors; the figures do not depend on it.
     """
 
     policy: str = ''
     hand: str = 'allegro_right'
-    objects: tuple[str, ...] = ('cube', 'cylinder', 'sphere', 'cuboid', 'ellipsoid')
-    held_out: tuple[str, ...] = ('capsule', 'pen', 'screwdriver', 'syringe', 'hammer')
+    objects: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ('cuboid', 'ellipsoid', 'capsule', 'pen', 'screwdriver')
     rates: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.8)
-    per_object: int = 32
+    per_object: int = 16
     warm_up: float = 20.0
     seconds: float = 60.0
     seeds: tuple[int, ...] = (0,)
     task: AnygraspConfig = field(default_factory=AnygraspConfig)
+    workers: int = 0
 
 
-def run(config: EvaluateConfig, expert: Expert, objects: tuple[str, ...]) -> Score:
-    """Score an expert over all seeds."""
+class Row(NamedTuple):
+    """One row of the comparison: `policy`, `servo`, `hold` or `interpolation`, with whose rate."""
+
+    expert: str
+    objects: tuple[str, ...]
+    rate: float = 0.0
+
+
+def expert_of(row: Row, config: EvaluateConfig) -> Expert:
+    """The expert of a row."""
+    if row.expert == 'policy':
+        return following(PolicyNetwork.load(find_policy(config.hand, config.policy), config.hand))
+    return {'servo': servoing(), 'hold': holding(), 'interpolation': interpolating(row.rate)}[
+        row.expert]
+
+
+def run_rows(config: EvaluateConfig, rows: Sequence[Row]) -> list[Score]:
+    """The scores of rows, by as many processes as the configuration says."""
+    workers = config.workers or len(os.sched_getaffinity(0))
+    if workers == 1:
+        return [run(config, row) for row in rows]
+    os.environ.update(dict.fromkeys(('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'), '1'))
+    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn')) as pool:
+        return list(pool.map(run, [config] * len(rows), rows))
+
+
+def run(config: EvaluateConfig, row: Row) -> Score:
+    """Score a row over all seeds."""
+    expert, objects = expert_of(row, config), row.objects
     models = [load_object(name) for name in objects]
     sets = [GraspSet.load(find_grasps(config.hand, name), config.hand) for name in objects]
     parts = [score(AnygraspTask(load_hand(config.hand), models, sets, config.per_object,
@@ -86,14 +120,19 @@ def merged(parts: list[Score]) -> Score:
 def evaluate(config: EvaluateConfig) -> dict:
     """All rows of the comparison."""
     network = PolicyNetwork.load(find_policy(config.hand, config.policy), config.hand)
-    swept = {rate: run(config, interpolating(rate), config.objects) for rate in config.rates}
+    objects = config.objects or tuple(network.config['objects'])
+    held_out = tuple(n for n in config.held_out
+                     if n not in network.config['objects'] and _has_grasps(config.hand, n))
+    names = ('policy', 'hold', 'servo')
+    rows = [Row(name, objects) for name in names]
+    rows += [Row('interpolation', objects, rate) for rate in config.rates]
+    rows += [Row('policy', held_out)] if held_out else []
+    scores = run_rows(config, rows)
+    policy, hold, base = scores[:3]
+    swept = dict(zip(config.rates, scores[3:], strict=False))
+    away = scores[-1] if held_out else None
     best_rate = max(swept, key=lambda r: swept[r].goals_per_min)
     best = swept[best_rate]
-    policy = run(config, following(network), config.objects)
-    hold = run(config, holding(), config.objects)
-    base = run(config, servoing(), config.objects)
-    held_out = tuple(n for n in config.held_out if _has_grasps(config.hand, n))
-    away = run(config, following(network), held_out) if held_out else None
     return {
         'policy': policy.as_dict(), 'interpolation': {'rate': best_rate, **best.as_dict()},
         'hold': hold.as_dict(), 'servo': base.as_dict(),
@@ -106,7 +145,7 @@ def evaluate(config: EvaluateConfig) -> dict:
         'held_out_share': None if away is None else (
             away.goals_per_min / max(policy.goals_per_min, 1e-9)),
         'held_out': None if away is None else away.as_dict(), 'held_out_objects': held_out,
-        'objects': config.objects, 'seeds': config.seeds,
+        'objects': objects, 'seeds': config.seeds,
         'iteration': network.config.get('iteration')}
 
 

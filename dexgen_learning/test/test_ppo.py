@@ -4,6 +4,7 @@ from dataclasses import replace
 import subprocess
 import sys
 
+from dexgen_learning.evaluate_policy import evaluate, EvaluateConfig
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import PolicyNetwork
@@ -91,3 +92,18 @@ def test_policies_of_another_hand_and_torn_files_are_refused(tmp_path):
         PolicyNetwork.load(tmp_path / 'b.npz')
     with pytest.raises(FileNotFoundError, match='dexgen-learn train'):
         PolicyNetwork.load(tmp_path / 'c.npz')
+
+
+def test_a_policy_is_compared_with_its_rivals(tmp_path):
+    pytest.importorskip('rsl_rl')
+    from dexgen_learning.ppo.training import train
+    policy = train(replace(SMALL, iterations=1), tmp_path, GRASPS)
+    config = EvaluateConfig(policy=str(policy), per_object=4, warm_up=0.2, seconds=1.0,
+                            rates=(0.2, 0.5), held_out=('sphere', 'cube'), workers=1)
+    result = evaluate(config)
+    assert result['objects'] == ('cube',) and result['held_out_objects'] == ('sphere',)
+    assert set(result['interpolation_by_rate']) == {'0.2', '0.5'}
+    for name in ('policy', 'interpolation', 'hold', 'servo'):
+        assert result[name]['seconds'] == pytest.approx(4.0)
+        assert result[name]['s_between_drops'] > 0.0
+    assert result['hold']['goals'] == 0

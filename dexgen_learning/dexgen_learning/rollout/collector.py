@@ -45,6 +45,8 @@ class CollectorConfig:
         patience: a goal not reached after this time is replaced [s].
         wander: range of the time after which the goals of wandering are replaced [s].
         lost: rows before a drop that are discarded [s].
+        wander_lost: the same for wandering: what a person asks for is learned only where it
+            went well for longer.
     """
 
     task: AnygraspConfig = field(default_factory=AnygraspConfig)
@@ -62,6 +64,7 @@ class CollectorConfig:
     patience: float = 4.0
     wander: tuple[float, float] = (0.3, 2.0)
     lost: float = 2.0
+    wander_lost: float = 3.0
 
 
 class Collector:
@@ -160,7 +163,8 @@ class Collector:
                 starts[t + 1] = over
         good = np.isin(segments, np.fromiter(self.good_segments, int, len(self.good_segments)))
         rows['reached'] = good | (rows['source'] == HOLD)
-        return trimmed(rows, starts, dropped, round(config.lost / task.env.dt), 8)
+        lost = config.wander_lost if self.kind == 'wander' else config.lost
+        return trimmed(rows, starts, dropped, round(lost / task.env.dt), 8)
 
     def _record(self, out: np.ndarray, clean: np.ndarray, source: np.ndarray,
                 spoiled: np.ndarray) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from dexgen_learning.env.environment import ACTION_SCALE
 
-KINDS = ('random', 'drift', 'finger', 'slow')
+KINDS = ('random', 'drift', 'finger', 'slow', 'stray')
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,16 @@ class DisturbanceConfig:
         share: share of the environments that are ever disturbed.
         pause: range of the time between disturbances [s].
         length: range of the length of a disturbance [s].
+        stray: the same of slow drifts away from the grasp, as of a hand that is led astray [s].
+        stray_speed: their speed as a share of that of other drifts.
         strength: largest amplitude, in units of the normalised action.
     """
 
-    share: float = 0.6
-    pause: tuple[float, float] = (1.5, 5.0)
+    share: float = 0.7
+    pause: tuple[float, float] = (1.0, 4.0)
     length: tuple[float, float] = (0.1, 0.5)
+    stray: tuple[float, float] = (0.4, 1.5)
+    stray_speed: float = 0.3
     strength: float = 1.0
 
 
@@ -59,7 +63,9 @@ class Disturbances:
             return
         config, rng, joints = self.config, self.rng, self.drift.shape[1]
         self.kind[ids] = rng.integers(0, len(KINDS), size=len(ids))
-        self.left[ids] = rng.uniform(*config.length, size=len(ids))
+        stray = self.kind[ids] == KINDS.index('stray')
+        self.left[ids] = np.where(stray, rng.uniform(*config.stray, size=len(ids)),
+                                  rng.uniform(*config.length, size=len(ids)))
         self.wait[ids] = self.left[ids] + rng.uniform(*config.pause, size=len(ids))
         drift = rng.uniform(-0.5, 0.5, size=(len(ids), joints)) * config.strength
         finger = rng.integers(0, len(self.hand.fingers), size=len(ids))
@@ -67,4 +73,5 @@ class Disturbances:
         for f, name in enumerate(self.hand.fingers):
             mask[f, self.hand.joint_indices(name)] = 1.0
         single = (self.kind[ids] == 2)[:, None]
+        drift = np.where(stray[:, None], config.stray_speed * drift, drift)
         self.drift[ids] = np.where(single, 1.5 * drift * mask[finger], drift)
