@@ -2,12 +2,15 @@
 
 `python -m dexgen_controller.bench_controller` times the configurations with random weights: the
 time of a tick does not depend on what was learned. CPU time is what the process used, so that a
-busy machine blurs it less than wall time.
+busy machine blurs it less than wall time. Every precision and batch is printed as a line of its
+own; the last line has the first precision at batch 1 and the peers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import json
+import os
+import sys
 import time
 
 from dexgen_description import load_hand
@@ -33,6 +36,7 @@ class BenchConfig:
       batches: hands planned for at once; the first is the headline.
       checkpoint: folder of a checkpoint to time instead of random weights, empty for none.
       hand: hand description.
+      priority: SCHED_FIFO priority, 0 for none.
       seed: of weights and inputs.
     """
 
@@ -44,31 +48,63 @@ class BenchConfig:
     batches: tuple[int, ...] = (1, 16)
     checkpoint: str = ''
     hand: str = 'allegro_right'
+    priority: int = 0
     seed: int = 0
 
 
 def main() -> None:
     """Time every row and print them."""
-    import torch
     import tyro
 
-    config = tyro.cli(BenchConfig)
+    print(json.dumps(bench(tyro.cli(BenchConfig))))
+
+
+def bench(config: BenchConfig) -> dict:
+    """The last line; every row is printed on the way."""
+    import torch
+
     torch.set_num_threads(1)
+    if config.priority:
+        take_priority(config.priority)
     hand = load_hand(config.hand)
-    rows = {}
-    for name in config.configurations:
-        checkpoint = random_checkpoint(model_config(name), hand, config.seed)
-        rows[name] = bench_checkpoint(checkpoint, config)
+    checkpoints = {
+        name: random_checkpoint(model_config(name), hand, config.seed)
+        for name in config.configurations
+    }
     if config.checkpoint:
-        rows['checkpoint'] = bench_checkpoint(load_checkpoint(config.checkpoint), config)
-    rows |= {'peers': peers(), 'ticks': config.ticks, 'rate': config.rate, 'steps': config.steps}
-    print(json.dumps(rows | {'seed': config.seed}))
+        checkpoints['checkpoint'] = load_checkpoint(config.checkpoint)
+    result: dict[str, dict] = {}
+    for name, checkpoint in checkpoints.items():
+        for row in bench_checkpoint(checkpoint, config):
+            print(json.dumps({'model': name} | row), flush=True)
+            result.setdefault(name, {key: row[key] for key in KEYS})
+    last = list(checkpoints.values())[-1]
+    return result | {'peers': bench_peers(last, config)}
 
 
-def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> dict:
-    """Figures of one checkpoint: the headline row, and every batch and precision."""
+KEYS = (
+    'precision',
+    'parameters',
+    'cpu_ms_median',
+    'cpu_ms_p99',
+    'wall_ms_p99',
+    'ratio_to_eager',
+    'max_abs_difference_f32',
+)
+"""Figures of a model in the last line."""
+
+
+def take_priority(priority: int) -> None:
+    """Run at a SCHED_FIFO priority where that is allowed; said where it is not."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+    except OSError as error:
+        print(f'no real-time priority: {error}', file=sys.stderr)
+
+
+def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> Iterator[dict]:
+    """Figures of one checkpoint, for every batch and precision; the headline first."""
     schedule = NoiseSchedule.build(config.steps)
-    rows = {}
     for batch in config.batches:
         given = tick_inputs(checkpoint, schedule, batch, config.seed)
         few = max(config.ticks // 10, 20)
@@ -82,7 +118,7 @@ def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> dict:
                 lambda runtime=runtime, given=given: runtime.run(given), count, config.rate
             )
             found = runtime.run(given)
-            rows[f'{precision}_batch_{batch}'] = {
+            yield {
                 'precision': precision,
                 'batch': batch,
                 'parameters': checkpoint.parameters,
@@ -91,8 +127,6 @@ def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> dict:
                 'ratio_to_eager': round(eager['cpu_ms_median'] / figures['cpu_ms_median'], 2),
                 'max_abs_difference_f32': difference(checkpoint, found, expected),
             }
-    headline = rows[f'{config.precisions[0]}_batch_{config.batches[0]}']
-    return {**headline, 'rows': rows}
 
 
 def tick_inputs(
@@ -153,14 +187,24 @@ def difference(checkpoint: Checkpoint, found: dict, expected: dict) -> float:
     return float(f'{max(np.abs(motion).max(), np.abs(increment).max()):.3g}')
 
 
-def peers() -> dict[str, str]:
-    """Which other implementations could be timed beside this one."""
-    import importlib.util
+def bench_peers(checkpoint: Checkpoint, config: BenchConfig) -> dict[str, dict | str]:
+    """Other implementations with as many parameters as a checkpoint, in eager PyTorch.
 
-    return {
-        name: 'installed, not timed' if importlib.util.find_spec(name) else 'not installed'
-        for name in ('diffusers', 'diffusion_policy')
-    }
+    A peer that is not installed (`setup/requirements/peers.txt`) is said to be so.
+    """
+    from dexgen_controller.peer_networks import PEERS, Task
+
+    model = checkpoint.config
+    task = Task(3 * model.keypoints, model.state_size, config.steps)
+    found: dict[str, dict | str] = {}
+    for name, make in PEERS.items():
+        try:
+            parameters, sample = make(task, checkpoint.parameters, 1)
+        except ImportError:
+            found[name] = 'not installed'
+            continue
+        found[name] = {'parameters': parameters, **timed(sample, max(config.ticks // 10, 20), 0.0)}
+    return found
 
 
 if __name__ == '__main__':
