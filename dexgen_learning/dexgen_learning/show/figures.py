@@ -64,7 +64,7 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 
 def grasp_statistics(sets: Sequence[GraspSet], path: Path) -> None:
     """Draw types, coverage and graph of grasp sets."""
-    figure = Figure(figsize=(12.0, 4.2))
+    figure = Figure(figsize=(12.0, 4.8))
     left, middle, right = figure.subplots(1, 3)
     names = [f'{s.object_name} ({len(s)})' for s in sets]
     _stacked(left, names, {kind: [s.shares()[kind] for s in sets] for kind in KINDS})
@@ -75,12 +75,12 @@ def grasp_statistics(sets: Sequence[GraspSet], path: Path) -> None:
     middle.barh(rows + 0.2, [np.mean(degrees(s) > 0) for s in sets], 0.4, label='with an edge')
     middle.set(title='coverage', yticks=rows, yticklabels=[
         f'{c["contact_sets"]} contact sets' for c in covered], xlim=(0.0, 1.0))
-    middle.legend(fontsize=7)
+    _explain(middle)
     for s in sets:
         right.plot(np.sort(degrees(s))[::-1] + 0.02, label=s.object_name)
     right.set(title='edges that leave a grasp', xlabel='grasps, most joined first',
               yscale='symlog')
-    right.legend(fontsize=7)
+    right.legend(fontsize=7, ncols=2)
     _save(figure, path)
 
 
@@ -115,7 +115,12 @@ def _stacked(axes: Axes, names: Sequence[str], shares: dict[str, list[float]]) -
     for name, values in shares.items():
         axes.barh(list(names), values, left=begin, label=name)
         begin += values
-    axes.legend(fontsize=7)
+    _explain(axes)
+
+
+def _explain(axes: Axes) -> None:
+    """The legend, below the axes."""
+    axes.legend(fontsize=7, ncols=4, loc='upper center', bbox_to_anchor=(0.5, -0.08))
 
 
 def _save(figure: Figure, path: Path) -> None:
