@@ -93,5 +93,8 @@ evaluate-quick: setup-learning  ## the controller against every rival, in minute
 evaluate: setup-learning  ## the same in full: hours
 	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command $(ARGS)
 
+ablate: setup-learning  ## variants of the model on one subset of the data, one table: hours
+	@$(ENV) && exec dexgen-learn ablate $(ARGS)
+
 clean:  ## remove what setup built
 	rm -rf .venv build install log .pytest_cache .ruff_cache
