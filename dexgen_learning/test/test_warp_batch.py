@@ -19,6 +19,7 @@ import pytest
 
 HAND = load_hand('allegro_right')
 CALM = EnvironmentConfig(randomization=NONE, wrist=WristConfig(speed=0.0))
+pytestmark = pytest.mark.timeout(900)  # on first use Warp compiles for minutes
 installed = pytest.mark.skipif(importlib.util.find_spec('mujoco_warp') is None,
                                reason='MuJoCo Warp is not installed')
 
