@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 import json
+from pathlib import Path
+import subprocess
+import sys
+import time
 
 from dexgen_controller.observation import stack_steps
 from dexgen_description import Kinematics, load_hand
@@ -52,6 +56,19 @@ def test_a_killed_run_goes_on_without_duplicate_or_torn_shard(folder, tmp_path):
     rollout(CONFIG, tmp_path)
     assert digests(tmp_path) == digests(folder)
     assert shard_file(tmp_path, 0).stat().st_mtime_ns == before
+
+
+def test_a_run_killed_for_good_goes_on_to_the_same_bytes(folder, tmp_path):
+    code = (f'import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n'
+            'from pathlib import Path; import test_rollout as t\n'
+            f't.rollout(t.CONFIG, Path({str(tmp_path)!r}))')
+    with subprocess.Popen([sys.executable, '-c', code]) as run:
+        while not entry_file(tmp_path, 0).exists() and run.poll() is None:
+            time.sleep(0.05)
+        run.kill()
+    assert entry_file(tmp_path, 0).exists()
+    rollout(CONFIG, tmp_path)
+    assert digests(tmp_path) == digests(folder)
 
 
 def test_another_configuration_is_not_mixed_in(folder):
