@@ -43,8 +43,9 @@ MAY_MOVE = {
     'controller': TARGET_STALENESS + SLACK,
 }
 """How long after the death of a node the applied target may move [s]."""
-READY = 5.0
-"""How long a restarted node may take until its stream is there again [s]."""
+READY = 5.0 if KILLS >= 20 else 20.0
+"""How long a restarted node may take until its stream is there again [s]: the promise is judged by
+the full series; what runs beside other work only has to come back."""
 
 
 @pytest.fixture(scope='module')

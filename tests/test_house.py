@@ -69,8 +69,8 @@ def test_the_loop_and_the_rates_know_no_ros():
     for name in ('loop', 'rates'):
         modules = set(imports(ROOT / 'dexgen_node' / 'dexgen_node' / f'{name}.py'))
         assert modules <= ROS_FREE | {
-            'collections', 'collections.abc', 'dataclasses', 'math', 'numpy', 'os', 'threading',
-            'time'}
+            'array', 'collections', 'collections.abc', 'dataclasses', 'math', 'numpy', 'os',
+            'threading', 'time'}
 
 
 def test_the_nodes_need_neither_torch_nor_what_learning_needs():

@@ -99,7 +99,7 @@ class Witness(Observer):
         kept = list(self.received[topics.STACK_STATE.name])
         return [item.message for item in kept if stamp_of(item.message) >= since]
 
-    def until(self, condition: Callable[[], bool], what: str, timeout: float = 60.0) -> float:
+    def until(self, condition: Callable[[], bool], what: str, timeout: float = 120.0) -> float:
         """Wait until a condition holds; how long it took [s]."""
         start = time.monotonic()
         while not condition():

@@ -1,5 +1,6 @@
 """How regular a stream or a loop is: rate, age, jitter, execution time."""
 
+from array import array
 from collections import deque
 from dataclasses import dataclass
 import math
@@ -58,7 +59,7 @@ class Periods:
     """Counts periods of a whole run in bins of 1 %, from 1 us to 178 s, in constant memory."""
 
     def __init__(self):
-        self._counts = [0] * _BINS
+        self._counts = array('Q', bytes(8 * _BINS))
 
     def note(self, period: float) -> None:
         """Count a period [s]."""
@@ -67,7 +68,7 @@ class Periods:
 
     def quantile(self, share: float) -> float:
         """The period that a share (0 to 1) of all does not exceed [s]; 0 without any."""
-        total = np.cumsum(self._counts)
+        total = np.cumsum(np.frombuffer(self._counts, np.uint64))
         if not total[-1]:
             return 0.0
         bin_ = int(np.searchsorted(total, share * total[-1]))
