@@ -104,6 +104,7 @@ class ControllerNode(LifecycleNode):
             built.mode(self._value('mode')),
             1.0 / built.rate,
             Timeouts(command=self._value('command_timeout')),
+            built.history,
             ramp_time=self._value('ramp_time'),
         )
         self._strength = built.strength

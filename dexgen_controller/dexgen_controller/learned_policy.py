@@ -18,6 +18,9 @@ class LearnedPolicy:
       label: label of the data that the mode asks for.
       lower, upper: (J,) joint limits [rad].
       mirror: where the planner was trained on the other hand.
+
+    Raises:
+      ValueError: the checkpoint has a keypoint that the hand has not.
     """
 
     needs_command = True
@@ -41,6 +44,13 @@ class LearnedPolicy:
         self._lower, self._upper = lower, upper
         self._label = label
         self._mirror = mirror
+        names, layout = kinematics.hand.keypoint_names, planner.checkpoint.hand
+        unknown = set(layout.keypoint_names) - set(names)
+        if unknown:
+            raise ValueError(
+                f'the checkpoint has the keypoints {sorted(unknown)}; this hand has {list(names)}'
+            )
+        self._points = [names.index(name) for name in layout.keypoint_names]
         self._warm_up()
 
     def reset(self) -> None:
@@ -57,15 +67,19 @@ class LearnedPolicy:
     def tick(self, observation: Observation, command: Command, now: float) -> Decision:
         """Want the target that makes the sampled motion happen."""
         reference = reference_keypoints(self._kinematics, observation.targets)
-        motion, increment, strain = self._plan(observation.stack, command.keypoints, reference)
+        points = self._points
+        motion, increment, strain = self._plan(
+            observation.stack, command.keypoints[points], reference[points]
+        )
         target = np.clip(observation.targets + increment, self._lower, self._upper)
         # Departure is judged where the command was: at the applied target, not at the posture.
-        return Decision(
-            target,
-            intended=reference + motion[-1],
-            predicted=self._kinematics.keypoints(observation.positions) + motion,
-            spread=strain,
-        )
+        # Keypoints that the model does not move go where the target brings them.
+        intended = self._kinematics.keypoints(target)
+        intended[points] = reference[points] + motion[-1]
+        here = self._kinematics.keypoints(observation.positions)
+        predicted = np.repeat(here[None], len(motion), axis=0)
+        predicted[:, points] += motion
+        return Decision(target, intended=intended, predicted=predicted, spread=strain)
 
     def _plan(
         self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray

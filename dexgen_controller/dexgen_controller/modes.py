@@ -1,10 +1,11 @@
 """The modes of the controller and what each is built from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dexgen_description import Hand, hand_names, Kinematics, load_hand
 
 from dexgen_controller.checkpoint import HandLayout, load_checkpoint, shipped_checkpoint
+from dexgen_controller.observation import HISTORY
 from dexgen_controller.policies import Hold, Passthrough, Policy
 from dexgen_controller.sampling_config import SamplingConfig
 
@@ -18,12 +19,14 @@ class PolicySet:
       rate: control rate [Hz]; a checkpoint's own where one is loaded.
       kinematics: forward kinematics of the hand.
       guidance: strength that the checkpoint recommends.
+      history: H, steps of the observation stack.
     """
 
     policies: tuple[Policy, ...]
     rate: float
     kinematics: Kinematics
     guidance: float = 1.0
+    history: int = HISTORY
 
     def mode(self, asked: str) -> str:
         """The mode asked for; `auto` is dexgen where a checkpoint is loaded, else passthrough."""
@@ -73,7 +76,7 @@ def build_policies(
 
     loaded = load_checkpoint(checkpoint)
     mirror = None
-    if loaded.hand != HandLayout.of(hand):
+    if replace(loaded.hand, keypoint_names=hand.keypoint_names) != HandLayout.of(hand):
         mirror = _mirror(kinematics, loaded.hand, checkpoint, loaded.config.history)
     planner = MotionPlanner(loaded, sampling)
     policies += [
@@ -81,7 +84,8 @@ def build_policies(
         for mode, label in LEARNED.items()
         if label in loaded.config.modes
     ]
-    return PolicySet(tuple(policies), loaded.config.rate, kinematics, loaded.guidance)
+    config = loaded.config
+    return PolicySet(tuple(policies), config.rate, kinematics, loaded.guidance, config.history)
 
 
 def _mirror(kinematics: Kinematics, layout, checkpoint: str, history: int):
@@ -90,11 +94,7 @@ def _mirror(kinematics: Kinematics, layout, checkpoint: str, history: int):
 
     hand = kinematics.hand
     trained = load_hand(layout.name) if layout.name in hand_names() else None
-    same = (layout.joint_names, layout.keypoint_names, layout.fingers) == (
-        tuple(hand.joint_names),
-        tuple(hand.keypoint_names),
-        tuple(hand.fingers),
-    )
+    same = (layout.joint_names, layout.fingers) == (tuple(hand.joint_names), tuple(hand.fingers))
     if trained is None or not same or trained.side == hand.side:
         raise ValueError(
             f"checkpoint '{checkpoint}' was trained on {layout.name}, this hand is {hand.name}: "

@@ -135,3 +135,24 @@ def test_torch_is_not_needed_to_run_a_checkpoint(checkpoint):
     )
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True)
     assert done.stdout.strip() == 'dexgen', done.stderr
+
+
+def test_keypoints_horizon_and_history_are_the_checkpoints(tmp_path):
+    config = replace(CONFIGS['tiny'], keypoints=4, history=2, steps=3)
+    made = random_checkpoint(config, HAND)
+    tips = tuple(HAND.keypoint_names[index] for index in HAND.tip_indices)
+    made = replace(made, hand=replace(made.hand, keypoint_names=tips))
+    built = build_policies(
+        HAND, str(save_checkpoint(made, tmp_path / 'c')), 30.0, SamplingConfig(steps=2)
+    )
+    assert built.history == 2
+    core = Controller(
+        KINEMATICS, 8, built.policies, 'dexgen', 0.1, steps=built.history, ramp_time=0.0
+    )
+    ticks = [core.tick(inputs(0.1 * index), 0.1 * index, 0.1 * index) for index in range(2)]
+    assert [tick.decision.reason for tick in ticks] == ['HISTORY', 'OK']
+    assert ticks[1].decision.predicted.shape == (3, 8, 3)
+    assert ticks[1].departure.shape == (8,)
+    wrong = replace(made, hand=replace(made.hand, keypoint_names=('tail', *tips[1:])))
+    with pytest.raises(ValueError, match='tail'):
+        build_policies(HAND, str(save_checkpoint(wrong, tmp_path / 'w')), 30.0)

@@ -68,6 +68,7 @@ class Rerun:
             built.policies,
             built.mode(settings.mode),
             1.0 / built.rate,
+            steps=built.history,
         )
         self._controller.set_guidance(built.strength(settings.guidance))
         self._bridge = self._new_bridge(settings, built.rate)
