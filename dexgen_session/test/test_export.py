@@ -168,18 +168,19 @@ def test_the_pictures_are_those_of_the_operators_camera(given, chosen):
     assert image_topic(SimpleNamespace(topics=facts)) == chosen
 
 
-def picture(brightness: int) -> bytes:
+def picture(brightness: int, kind: str) -> bytes:
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.new('RGB', (64, 48), (brightness,) * 3).save(stream, 'jpeg')
+    Image.new('RGB', (64, 48), (brightness,) * 3).save(stream, kind)
     return stream.getvalue()
 
 
-def test_recorded_images_become_a_video_with_a_frame_for_each_row(tmp_path):
+@pytest.mark.parametrize('kind', ['jpeg', 'png'])
+def test_recorded_images_become_a_video_with_a_frame_for_each_row(tmp_path, kind):
     av = pytest.importorskip('av')
     pytest.importorskip('pyarrow', reason='pyarrow is an optional dependency of exports')
-    bag = write_session(tmp_path / 'bag', images=[picture(b) for b in (20, 120, 220)])
+    bag = write_session(tmp_path / 'bag', images=[picture(b, kind) for b in (20, 120, 220)])
     frames = source(bag)
     count = write_lerobot(frames, frames, tmp_path / 'out')
     data = LeRobotReader(tmp_path / 'out')

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 CODEC = 'h264'
-OPTIONS = {'preset': 'veryfast', 'crf': '23', 'g': '2'}
+OPTIONS = {'preset': 'ultrafast', 'crf': '23', 'g': '2'}
 """Fast to write, and every other picture stands for itself: training reads frames at random."""
+JPEG = b'\xff\xd8'
+"""How a JPEG picture begins."""
 SMALL = (64, 48)
 """Size of a picture from which statistics are taken."""
 
@@ -28,17 +30,15 @@ class VideoWriter:
         self._rate = rate
         self._container = av.open(str(path), 'w')
         self._stream = None
+        self._jpeg = None
         self._last = None
         self._count = 0
         self._owed = 0
 
     def add(self, image: bytes | None) -> None:
         """Add a picture; before the first one, frames are owed and filled with it."""
-        import av
-
         if image is not None:
-            with av.open(io.BytesIO(image)) as picture:
-                self._last = next(picture.decode(video=0)).reformat(format='yuv420p')
+            self._last = self._decode(image).reformat(format='yuv420p')
         self._owed += 1
         if self._last is None:
             return
@@ -49,6 +49,18 @@ class VideoWriter:
             self._stream.options = OPTIONS
         while self._owed:
             self._encode()
+
+    def _decode(self, image: bytes):
+        """A picture as a frame; JPEG goes to one decoder that stays open."""
+        import av
+
+        if image.startswith(JPEG):
+            self._jpeg = self._jpeg or av.CodecContext.create('mjpeg', 'r')
+            frames = self._jpeg.decode(av.Packet(image))
+            if frames:
+                return frames[0]
+        with av.open(io.BytesIO(image)) as picture:
+            return next(picture.decode(video=0))
 
     def _encode(self) -> None:
         self._last.pts = self._count
