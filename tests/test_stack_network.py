@@ -44,10 +44,19 @@ def spoken_to(stack) -> set[str]:
     }
 
 
+def wait_page(stack, observer) -> str:
+    """Wait until the viewer has said where its page is; the line."""
+    observer.wait(
+        topics.STACK_STATE, lambda _: 'live page: ' in stack.output(), timeout=120.0, since=0.0
+    )
+    [line] = [line for line in stack.output().splitlines() if 'live page: ' in line]
+    return line
+
+
 def test_by_default_every_socket_is_bound_to_this_machine(start_stack, observe):
     stack = start_stack('viewer:=web', f'port:={free_port()}', 'object:=none')
-    observer = observe(topics.JOINT_STATES, topics.KEYPOINT_COMMAND)
-    observer.wait(topics.JOINT_STATES, timeout=60.0, since=0.0)
+    observer = observe(topics.STACK_STATE, topics.KEYPOINT_COMMAND)
+    wait_page(stack, observer)
     observer.wait(topics.KEYPOINT_COMMAND, timeout=60.0, since=0.0)
     assert spoken_to(stack) == {'127.0.0.1'}
 
@@ -55,7 +64,7 @@ def test_by_default_every_socket_is_bound_to_this_machine(start_stack, observe):
 def test_opened_to_the_subnet_the_page_asks_for_a_token(start_stack, observe):
     port = free_port()
     stack = start_stack('viewer:=web', f'port:={port}', 'object:=none', 'network:=subnet')
-    observe(topics.JOINT_STATES).wait(topics.JOINT_STATES, timeout=60.0, since=0.0)
+    line = wait_page(stack, observe(topics.STACK_STATE))
     assert '0.0.0.0' in spoken_to(stack)
 
     def page(path: str = ''):
@@ -63,7 +72,6 @@ def test_opened_to_the_subnet_the_page_asks_for_a_token(start_stack, observe):
 
     with pytest.raises(urllib.error.HTTPError, match='401'):
         page()
-    [line] = [line for line in stack.output().splitlines() if '/?token=' in line]
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     token = line.rpartition('/?token=')[2].split()[0]
     assert opener.open(f'http://127.0.0.1:{port}/?token={token}', timeout=20.0).status == 200
