@@ -19,6 +19,8 @@ NO_OBJECT = 'none'
 """Entry of the object list that takes the object out of the scene."""
 WITHOUT_GUIDANCE = ('passthrough', 'hold')
 """Modes that no guidance strength changes: the slider is hidden."""
+SWITCH = {'DexGen': 'dexgen', 'raw': 'passthrough'}
+"""The switch between the learned controller and the command as it is: label to mode."""
 FOLLOW_AFTER = 8
 """Statuses after a user's choice before a list shows the stack's report again."""
 
@@ -71,6 +73,28 @@ class _Choice:
         self._dropdown.value = value
 
 
+class _Slider:
+    """A slider that obeys the user and shows what the stack reports."""
+
+    def __init__(self, slider, choose: Callable[[float], None]):
+        self._slider, self._choose = slider, choose
+        self._patience = 0
+        slider.on_update(self._changed)
+
+    def _changed(self, event) -> None:
+        if event.client is not None:
+            self._patience = FOLLOW_AFTER
+            self._choose(event.target.value)
+
+    def follow(self, value: float, visible: bool) -> None:
+        """Show the reported value, unless the user's is still on its way."""
+        self._patience = max(0, self._patience - 1)
+        self._slider.visible = visible
+        shown = min(max(value, self._slider.min), self._slider.max)
+        if not self._patience and abs(self._slider.value - shown) > 0.5 * self._slider.step:
+            self._slider.value = shown
+
+
 class _Server(viser.ViserServer):
     """viser without its public sharing: a page may not ask the server to open a tunnel outside."""
 
@@ -120,7 +144,7 @@ class Page:
         kinematics,
         actions: PageActions,
         objects: Sequence[str],
-        modes: Sequence[str] = ('passthrough', 'hold'),
+        modes: Sequence[str] = ('dexgen', 'passthrough', 'hold'),
         host: str = '127.0.0.1',
         port: int = 8080,
         token: str = '',
@@ -159,12 +183,13 @@ class Page:
             lambda name: actions.select_object('' if name == NO_OBJECT else name),
         )
         self._mode = _Choice(gui.add_dropdown('mode', tuple(modes)), actions.set_mode)
+        switch = gui.add_button_group('fingers', tuple(SWITCH))
+        switch.on_click(lambda event: actions.set_mode(SWITCH[event.target.value]))
         wrists = wrist_buttons(side)
         wrist = gui.add_button_group('wrist', tuple(wrists))
 
-        self._guidance = gui.add_slider('guidance', 0.0, 10.0, 0.1, 1.0, visible=False)
-        self._guidance.on_update(
-            lambda event: event.client and actions.set_guidance(event.target.value)
+        self._guidance = _Slider(
+            gui.add_slider('guidance', 0.0, 10.0, 0.1, 1.0, visible=False), actions.set_guidance
         )
         recording = gui.add_button_group('record', ('begin', 'end'))
         recording.on_click(lambda event: actions.record(event.target.value == 'begin'))
@@ -200,7 +225,8 @@ class Page:
                 self._object.follow(snapshot.stack.object or NO_OBJECT)
             if snapshot.controller:
                 self._mode.follow(snapshot.controller.mode)
-                self._guidance.visible = snapshot.controller.mode not in WITHOUT_GUIDANCE
+                guided = snapshot.controller.mode not in WITHOUT_GUIDANCE
+                self._guidance.follow(snapshot.controller.guidance, guided)
 
     def close(self) -> None:
         """Close the page and its port."""

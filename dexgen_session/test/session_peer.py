@@ -91,8 +91,9 @@ class Peer(Node):
         return answer
 
     def _set_mode(self, request, answer):
-        answer.success = request.mode in ('hold', 'passthrough')
-        answer.message = '' if answer.success else 'allowed: hold, passthrough'
+        allowed = ('hold', 'passthrough', 'dexgen')
+        answer.success = request.mode in allowed
+        answer.message = '' if answer.success else f'allowed: {", ".join(allowed)}'
         if answer.success:
             self.mode = request.mode
         return answer
@@ -123,7 +124,9 @@ class Peer(Node):
                 sequence=self.sequence, keypoints=points,
                 keypoint_names=list(self._hand.keypoint_names),
             ),
-            'controller_state': ControllerState(mode=self.mode, reason='OK', tick_time=1.5),
+            'controller_state': ControllerState(
+                mode=self.mode, reason='OK', tick_time=1.5, guidance=2.5,
+            ),
         }  # fmt: skip
         position = messages['object_state'].pose.position
         position.x, position.y, position.z = (float(v) for v in self._hand.palm_center)

@@ -71,6 +71,18 @@ def test_lists_choose_object_and_mode(page, peer):
     page.locator('input[role=combobox][value=cylinder]:visible').wait_for()
 
 
+def test_the_switch_changes_to_dexgen_and_back_and_the_strength_is_shown(page, peer):
+    page.get_by_text('DexGen', exact=True).click()
+    wait_until(lambda: peer.mode == 'dexgen', what='mode dexgen')
+    page.get_by_text('guidance', exact=True).wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('input')].some(field => field.value === '2.5')"
+    )
+    page.get_by_text('raw', exact=True).click()
+    wait_until(lambda: peer.mode == 'passthrough', what='mode passthrough')
+    page.get_by_text('guidance', exact=True).wait_for(state='hidden')
+
+
 def test_page_asks_only_its_own_server_and_draws(page, port, tmp_path):
     own = (f'http://127.0.0.1:{port}', f'ws://127.0.0.1:{port}', 'data:', 'blob:')
     assert [url for url in page.requested if not url.startswith(own)] == []
