@@ -84,6 +84,15 @@ def test_absent_peers_say_so(tmp_path):
     assert 'not installed' in answer
 
 
+def test_the_recorded_hand_is_followed_closely_and_smoothly(hands_folder):
+    clip = hands_folder / 'dex_human_hand_right.npz'
+    result = main(['--clip', str(clip), '--sequences', '2', '--no-peers'])
+    assert result['tip_error_mm'] <= 6.0 and result['lag_frames'] < 1.0
+    assert result['joint_acceleration_rms'] <= 15.1  # machines round differently
+    assert result['pinch_gap_mm'] < 5.0 and min(result['generated_pinch_frames'].values()) > 20
+    assert result['max_penetration_mm'] < 1.0 and result['joints_outside_limits'] == 0
+
+
 def test_the_benchmark_prints_one_line_with_every_key(tmp_path, capsys):
     operator = Operator('right')
     world = np.array([operator.points(3.0 * i / RATE) for i in range(90)])

@@ -36,6 +36,10 @@ def test_values_out_of_range_are_refused():
     config = load('allegro_right')
     with pytest.raises(ValueError, match='open'):
         replace(config.pinch, closed=0.05, open=0.04)
+    with pytest.raises(ValueError, match='pinch.response'):
+        replace(config.pinch, response=1.5)
+    with pytest.raises(ValueError, match='farthest_lead'):
+        replace(config.pinch, farthest_lead=0.0)
     with pytest.raises(ValueError, match='persistence'):
         replace(config.dynamics, persistence=1.5)
     with pytest.raises(ValueError, match='scale'):

@@ -45,7 +45,7 @@ class Weights:
     tip: float = 1.0
     pip: float = 0.05
     posture: float = 0.005
-    smoothness: float = 0.0323
+    smoothness: float = 0.0335
     collision: float = 30.0
 
 
@@ -58,20 +58,23 @@ class Pinch:
       open: operator's gap [m] above which nothing is changed.
       lead: how far a closing gap is looked ahead [s].
       farthest_lead: by how much a gap is thought smaller at most [m].
-      gap: gap of the robot's fingertip surfaces in a closed pinch [m].
+      gap: wanted between the robot's fingertip surfaces in a closed pinch [m]; below zero they
+        press on each other, as far as the margin of self-collision lets them.
       weight: cost per metre off the wanted gap, in metres of fingertip error.
       response: share of the way to the wanted gap that a nominal period is to take.
+      closing_response: the same while the operator closes the pinch by the farthest lead.
       reach: distance from the wanted gap [m] beyond which it pulls less than in proportion.
     """
 
     closed: float = 0.034
     open: float = 0.046
-    lead: float = 0.065
-    farthest_lead: float = 0.034
-    gap: float = 0.001
-    weight: float = 1.2
-    response: float = 0.78
-    reach: float = 0.0088
+    lead: float = 0.068
+    farthest_lead: float = 0.0356
+    gap: float = -0.0028
+    weight: float = 0.76
+    response: float = 0.65
+    closing_response: float = 1.0
+    reach: float = 0.0112
 
     def __post_init__(self):
         if not 0.0 < self.closed < self.open:
@@ -79,6 +82,10 @@ class Pinch:
                 f'pinch: closed is {self.closed} m, open is {self.open} m; closed must be above 0 '
                 'and below open'
             )
+        for name in ('response', 'closing_response'):
+            _within(f'pinch.{name}', getattr(self, name), 0.05, 1.0)
+        if not self.farthest_lead > 0.0:
+            raise ValueError(f'pinch.farthest_lead is {self.farthest_lead} m; must be above 0')
 
 
 @dataclass(frozen=True)
@@ -105,7 +112,7 @@ class Dynamics:
     carry: float = 0.21
     persistence: float = 0.71
     reach: float = 0.0047
-    velocity: float = 5.1
+    velocity: float = 7.0
     acceleration: float = 120.0
     restart: float = 0.5
 
@@ -132,7 +139,8 @@ class RetargetingConfig:
       limits: joint -> lowest and highest angle [rad], inside the hand's own limits.
       limit_margin: distance that joints keep from their limits [rad].
       collision_detection: gap between fingers below which their collision is looked at [m].
-      iterations: Gauss-Newton steps for a frame.
+      iterations: Gauss-Newton steps for a frame, at most.
+      tolerance: change of every joint [rad] below which no further step is taken.
     """
 
     hand: str
@@ -147,6 +155,7 @@ class RetargetingConfig:
     limit_margin: float = 0.01
     collision_detection: float = 0.015
     iterations: int = 2
+    tolerance: float = 0.02
 
     def with_scales(self, scales: dict[str, float]) -> 'RetargetingConfig':
         """The same configuration with other scales, by robot finger."""

@@ -1,11 +1,29 @@
 """Pinch closure: the gap of the robot's fingertips as a smooth function of the operator's."""
 
+from typing import NamedTuple
+
 from dexgen_description import Hand
 import numpy as np
 
 from dexgen_teleop.landmarks import FINGERS, TIPS
 from dexgen_teleop.retargeting.configuration import RetargetingConfig
 from dexgen_teleop.retargeting.operator_hand import OperatorHand
+
+
+class Pinches(NamedTuple):
+    """What is wanted of the gaps between the thumb and each other finger, each (F-1,).
+
+    Attributes:
+      gaps: between the fingertip surfaces [m].
+      weights: cost per metre off the gap, in metres of fingertip error.
+      closure: how far the pinch is switched in, 0 to 1.
+      urgency: how fast the operator closes it, 0 (not at all) to 1 (by the farthest lead).
+    """
+
+    gaps: np.ndarray
+    weights: np.ndarray
+    closure: np.ndarray
+    urgency: np.ndarray
 
 
 class PinchCurve:
@@ -28,10 +46,8 @@ class PinchCurve:
         self._radii = hand.tip_radius[index] + np.delete(hand.tip_radius, index)
         self._last: np.ndarray | None = None
 
-    def __call__(
-        self, operator: OperatorHand, elapsed: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Wanted gaps between fingertip surfaces [m], weights, closure 0 to 1, each (F-1,).
+    def __call__(self, operator: OperatorHand, elapsed: float) -> Pinches:
+        """The pinches wanted in a frame.
 
         Args:
           operator: the frame.
@@ -42,13 +58,14 @@ class PinchCurve:
         distance = np.sqrt((between**2).sum(1))
         known = operator.known[self._tips] & operator.known[self._thumb]
         last, self._last = self._last, np.where(known, distance, -np.inf)
+        urgency = np.zeros(len(distance))
         if elapsed > 0.0 and last is not None:
-            closing = np.minimum(distance - last, 0.0) / elapsed
-            ahead = np.maximum(pinch.lead * closing, -pinch.farthest_lead)
-            distance = np.maximum(distance + ahead, 0.0)
+            closing = np.maximum(last - distance, 0.0) / elapsed
+            urgency = np.minimum(pinch.lead * closing / pinch.farthest_lead, 1.0)
+            distance = np.maximum(distance - pinch.farthest_lead * urgency, 0.0)
         share = np.clip((pinch.open - distance) / (pinch.open - pinch.closed), 0.0, 1.0)
         closure = share * share * (3.0 - 2.0 * share)
         closure *= known
         natural = np.maximum(self._scales * distance - self._radii, pinch.gap)
         gaps = natural + closure * (pinch.gap - natural)
-        return gaps, pinch.weight * closure, closure
+        return Pinches(gaps, pinch.weight * closure, closure, urgency)

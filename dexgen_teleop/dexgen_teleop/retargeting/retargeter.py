@@ -79,7 +79,7 @@ class Retargeter:
         self._task.point_weights = self._mapping.weights
         self._start(targets)
         for _ in range(20):
-            self._step(targets, 1.0 / self.config.dynamics.rate)
+            self._step(targets, np.zeros_like(self._gaps), 1.0 / self.config.dynamics.rate)
         self.reset()
 
     def retarget(
@@ -103,10 +103,9 @@ class Retargeter:
         self._task.point_weights = self._mapping.weights * self._mapping.known(operator)
         elapsed = 0.0 if self._stamp is None else stamp - self._stamp
         moving = 0.0 < elapsed <= self.config.dynamics.restart
-        self._task.gaps, self._task.gap_weights, closure = self._pinch(
-            operator, elapsed if moving else 0.0
-        )
-        q = self._step(targets, elapsed) if moving else self._start(targets)
+        pinches = self._pinch(operator, elapsed if moving else 0.0)
+        self._task.gaps, self._task.gap_weights = pinches.gaps, pinches.weights
+        q = self._step(targets, pinches.urgency, elapsed) if moving else self._start(targets)
         self._velocity = (q - self._q) / elapsed if moving else np.zeros_like(q)
         self._model.set_posture(q)
         points = self._model.points()
@@ -114,7 +113,7 @@ class Retargeter:
         points = points[: len(targets)]
         self._drift = (points - self._points) / elapsed if moving else np.zeros_like(points)
         self._q, self._points, self._stamp = q, points, stamp
-        return Retargeting(q, points, targets, closure)
+        return Retargeting(q, points, targets, pinches.closure)
 
     def _start(self, targets: np.ndarray) -> np.ndarray:
         """Posture for the targets alone, from the preferred one."""
@@ -122,7 +121,7 @@ class Retargeter:
         lower, upper = self._bounds.lower, self._bounds.upper
         return self._solve(self._preferred, lower, upper, _START_ITERATIONS)
 
-    def _step(self, targets: np.ndarray, elapsed: float) -> np.ndarray:
+    def _step(self, targets: np.ndarray, urgency: np.ndarray, elapsed: float) -> np.ndarray:
         """Posture `elapsed` [s] after the last one, part of the way to the targets."""
         dynamics, task = self.config.dynamics, self._task
         periods = elapsed * dynamics.rate
@@ -136,7 +135,8 @@ class Retargeter:
         task.point_weights = task.point_weights * (1.0 + square / dynamics.reach**2) ** -0.25
         pinch = self.config.pinch
         short = self._gaps - task.gaps
-        task.gaps = task.gaps + (1.0 - pinch.response) ** periods * short
+        response = pinch.response + urgency * (pinch.closing_response - pinch.response)
+        task.gaps = task.gaps + (1.0 - response) ** periods * short
         task.gap_weights = task.gap_weights * (1.0 + (short / pinch.reach) ** 2) ** -0.25
         task.predicted = self._q + dynamics.persistence**periods * elapsed * self._velocity
         task.smoothness = self.config.weights.smoothness / periods
@@ -154,6 +154,8 @@ class Retargeter:
             )
             step = self._minimum(problem, lower - q, upper - q)
             q = np.minimum(np.maximum(q + step, lower), upper)
+            if np.abs(step).max() < self.config.tolerance:
+                break
         return q
 
     def _minimum(self, problem, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
