@@ -16,6 +16,7 @@ from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
 from dexgen_learning.ppo.training import TrainConfig
 from dexgen_learning.rollout.chunk import RolloutConfig
 from dexgen_learning.training.command import train_controller_command, TrainController
+from dexgen_learning.training.ship import Ship, ship
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,11 @@ def run_train_controller(command: TrainController) -> None:
         command, run_path(command.name), data if data.is_dir() else data_path(command.data)))
 
 
+def run_ship(command: Ship) -> None:
+    """`dexgen-learn ship`."""
+    print(ship(command))
+
+
 def run_evaluate(command: EvaluationConfig) -> None:
     """`dexgen-learn evaluate`."""
     from dexgen_learning.evaluation.command import evaluate
@@ -224,7 +230,7 @@ def run_ablate(command: Ablate) -> None:
 
 
 COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show,
-            Figures: run_figures, TrainController: run_train_controller,
+            Figures: run_figures, TrainController: run_train_controller, Ship: run_ship,
             EvaluationConfig: run_evaluate}
 
 
@@ -236,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 | Annotated[Show, tyro.conf.subcommand('show')]
                 | Annotated[Figures, tyro.conf.subcommand('figures')]
                 | Annotated[TrainController, tyro.conf.subcommand('train-controller')]
+                | Annotated[Ship, tyro.conf.subcommand('ship')]
                 | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')]
                 | Annotated[Ablate, tyro.conf.subcommand('ablate')])
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',

@@ -1,0 +1,89 @@
+"""Put a trained checkpoint where it ships, with the evaluation that it passed."""
+
+from dataclasses import dataclass, replace
+import json
+from pathlib import Path
+import subprocess
+
+from dexgen_controller.checkpoint import (
+    CONFIG,
+    load_checkpoint,
+    save_checkpoint,
+    SHIPPED,
+    WEIGHTS,
+)
+
+from dexgen_learning.training.card import model_card
+
+LIMIT = 30_000_000
+"""Largest size of what ships [bytes]."""
+KEPT = ('cells', 'at_following', 'held_out_share', 'magnetic_share', 'refusal_share',
+        'free_finger_share', 'release_share', 'evaluation_hash', 'seed', 'drops')
+"""What of a result stands in the checkpoint; the whole is in docs/results.md."""
+
+
+@dataclass(frozen=True)
+class Ship:
+    """Put a checkpoint where it ships, with its guidance strength and its evaluation.
+
+    Args:
+        checkpoint: folder of the trained checkpoint.
+        evaluation: the JSON that `dexgen-learn evaluate --output` wrote; empty: none yet.
+        guidance: the common strength; negative: that of the evaluation.
+        folder: where checkpoints ship; empty for that of the installed package.
+    """
+
+    checkpoint: str
+    evaluation: str = ''
+    guidance: float = -1.0
+    folder: str = ''
+
+
+def ship(command: Ship) -> Path:
+    """`dexgen-learn ship`; returns the folder of the shipped checkpoint.
+
+    Raises:
+      ValueError: no strength is given and no evaluation has one, or the files are too large.
+      FileNotFoundError: no checkpoint or no evaluation there.
+    """
+    checkpoint = load_checkpoint(command.checkpoint)
+    result = json.loads(Path(command.evaluation).read_text()) if command.evaluation else {}
+    guidance = command.guidance if command.guidance >= 0.0 else result.get('guidance')
+    if guidance is None:
+        raise ValueError('which strength of guidance? pass --guidance, or --evaluation with one')
+    facts = {**checkpoint.facts, 'guidance': float(guidance), 'commit': commit(),
+             'evaluation': {key: result[key] for key in KEPT if key in result}}
+    checkpoint = replace(checkpoint, facts=facts)
+    base = Path(command.folder) if command.folder else SHIPPED
+    folder = save_checkpoint(checkpoint, base / checkpoint.hand.name,
+                             model_card(checkpoint, sections(command.checkpoint, result)))
+    (folder / WEIGHTS).chmod(0o644)
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    if size > LIMIT:
+        raise ValueError(f'{folder} has {size} bytes; at most {LIMIT} may ship: train a smaller '
+                         f'model, see `model` in its {CONFIG}')
+    return folder
+
+
+def sections(checkpoint: str, result: dict) -> dict[str, str]:
+    """Sections of the model card: what was measured, and the limits that the training wrote."""
+    old = Path(checkpoint) / 'README.md'
+    limits = old.read_text().partition('## Limits')[2].strip() if old.is_file() else ''
+    rows = [f'- {name}: {row["dexgen_s"]:.1f} s between drops, {row["raw_s"]:.1f} s raw and '
+            f'{row["hold_s"]:.1f} s held still; {row["dexgen_goals_per_min"]:.2f} goals a minute, '
+            f'{row["expert_goals_per_min"]:.2f} by the expert as it is.'
+            for name, row in result.get('cells', {}).items()]
+    rows += [f'- at following {level}: {row["dexgen_s"]:.1f} s between drops, the best rival '
+             f'without a model {row["best_control_s"]:.1f} s ({row["best_control"]}).'
+             for level, row in result.get('at_following', {}).items()
+             if row['dexgen_s'] and row['best_control_s']]
+    measured = '\n'.join(rows) or 'Not evaluated yet.'
+    return {'Evaluation': measured, 'Limits': limits}
+
+
+def commit() -> str:
+    """The commit of the working tree that this file lies in, empty outside of one."""
+    here = Path(__file__).resolve().parent
+    found = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=here, capture_output=True, text=True,
+                           check=False)
+    return found.stdout.strip()
