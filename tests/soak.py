@@ -87,21 +87,24 @@ def soak(stack: Stack, witness: Witness, seconds: float) -> dict[str, object]:
             'sleep': float(sleeper.communicate(timeout=20.0)[0])}  # fmt: skip
 
 
-def lost_commands(bag: BagReader, told: dict, heard: dict) -> int:
-    """Messages on reliable topics that the recorder, the bridge or the controller did not get."""
+def lost_commands(bag: BagReader, told: dict, heard: dict) -> dict[str, int]:
+    """Messages on reliable topics that recorder, bridge and controller did not get."""
     numbers = {topic: [] for topic in COMMANDS}
     sent = []
     for sample in bag.samples(list(COMMANDS)):
         numbers[sample.topic].append(sample.number)
         if sample.topic == '/keypoint_command':
             sent.append(1e-9 * sample.sent)
-    lost = sum(n[-1] - n[0] + 1 - len(n) for n in numbers.values() if n)
     targets = numbers['/joint_target']
-    lost += targets[-1] - targets[0] + 1 - int(told['hand_bridge: hears joint_target']['count'])
     after = told['controller: hears keypoint_command']
     span = sum(float(heard['stamp']) < stamp <= float(after['stamp']) for stamp in sent)
-    # One message may be under way at either end of the span.
-    return lost + max(0, span - (int(after['count']) - int(heard['count'])) - 2)
+    return {
+        'recorder': sum(n[-1] - n[0] + 1 - len(n) for n in numbers.values() if n),
+        'bridge': targets[-1] - targets[0] + 1
+        - int(told['hand_bridge: hears joint_target']['count']),
+        # One message may be under way at either end of the span.
+        'controller': max(0, span - (int(after['count']) - int(heard['count'])) - 2),
+    }
 
 
 def figures(run: dict, bag: BagReader, output: str, minutes: float) -> dict[str, object]:
@@ -109,7 +112,7 @@ def figures(run: dict, bag: BagReader, output: str, minutes: float) -> dict[str,
     physics, sizes = run['told']['hand_bridge: physics'], run['sizes']
     part = max(1, len(sizes) // 10)
     first, last = statistics.median(sizes[:part]), statistics.median(sizes[-part:])
-    period = 1e3 / RATE
+    period, lost = 1e3 / RATE, lost_commands(bag, run['told'], run['heard'])
     return {
         'minutes': minutes,
         'rss_growth_percent': round(100.0 * (last / first - 1.0), 3),
@@ -120,7 +123,8 @@ def figures(run: dict, bag: BagReader, output: str, minutes: float) -> dict[str,
         'bridge_period_p99_ms': float(physics['period p99 [ms]']),
         'sleep_loop_p99_ms': round(run['sleep'], 3),
         'lost_physics_s': float(physics['lost time [s]']),
-        'lost_reliable': lost_commands(bag, run['told'], run['heard']),
+        'lost_reliable': sum(lost.values()),
+        'lost_by': lost,
         'pauses': run['pauses'],
         'uncaught': output.count('Traceback') + output.count('; restart '),
     }

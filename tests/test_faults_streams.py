@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 PERIOD = 1.0 / 30.0
 """Control period of the stack [s]."""
 NAMES = list(HAND.joint_names)
+EMERGENCY_STOP = topics.Topic('emergency_stop', Empty, topics.EVENTS)
 
 
 class Scene:
@@ -218,7 +219,7 @@ COMMANDS: dict[str, tuple[str, Callable[[KeypointCommand], None]]] = {
 def test_commands_that_cannot_be_read_have_their_reason(scene, kind):
     reason, spoil = COMMANDS[kind]
     scene.tracker.behave(rate=0.0)
-    publisher = topics.KEYPOINT_COMMAND.publisher(scene.witness.node)
+    publisher = scene.witness.publisher(topics.KEYPOINT_COMMAND)
     begin = scene.witness.now()
 
     def send() -> bool:
@@ -236,7 +237,6 @@ def test_commands_that_cannot_be_read_have_their_reason(scene, kind):
 
     scene.witness.until(send, reason)
     assert scene.witness.wait_state(StackState.PAUSED, begin).reason == 'SILENCE'
-    scene.witness.node.destroy_publisher(publisher)
 
 
 TARGETS: dict[str, tuple[str, dict[str, object]]] = {
@@ -258,7 +258,7 @@ def test_targets_that_are_refused_have_their_reason_and_the_good_ones_go_on(scen
     reason, changes = TARGETS[kind]
     scene.tracker.behave(rate=0.0)
     witness, begin = scene.witness, scene.witness.now()
-    publisher = topics.JOINT_TARGET.publisher(witness.node)
+    publisher = witness.publisher(topics.JOINT_TARGET)
     session = witness.state().session_id
     held = witness.applied(begin - 0.5)[-1].positions.tolist()
     sent = {'number': 1_000_000}
@@ -279,10 +279,8 @@ def test_targets_that_are_refused_have_their_reason_and_the_good_ones_go_on(scen
         time.sleep(0.02)
         return any(step.reason == reason for step in witness.applied(begin))
 
-    witness.until(lambda: publisher.get_subscription_count() > 0, 'the bridge')
     witness.until(refused, reason)
     assert witness.state().session_id == session, 'good targets among the bad ones keep it running'
-    witness.node.destroy_publisher(publisher)
 
 
 def test_a_disk_that_refuses_costs_the_bag_and_nothing_else(scene):
@@ -306,11 +304,10 @@ def test_a_disk_that_refuses_costs_the_bag_and_nothing_else(scene):
 
 
 def test_an_emergency_stop_holds_within_a_control_period(scene, capsys):
-    publisher = scene.witness.node.create_publisher(Empty, 'emergency_stop', 10)
+    publisher = scene.witness.publisher(EMERGENCY_STOP)
     moved = []
     for _ in range(10):
         scene.run()
-        scene.witness.until(lambda: publisher.get_subscription_count() > 0, 'the bridge')
         asked = scene.witness.now()
         publisher.publish(Empty())
         scene.witness.wait_state(StackState.STOPPED, asked)
@@ -322,4 +319,3 @@ def test_an_emergency_stop_holds_within_a_control_period(scene, capsys):
     assert np.median(moved) < PERIOD
     folder = scene.stack.log.parent
     scene.witness.until(lambda: list(folder.glob('black_box_*EMERGENCY_STOP')), 'a black box')
-    scene.witness.node.destroy_publisher(publisher)

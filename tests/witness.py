@@ -67,10 +67,34 @@ class Applied(NamedTuple):
 
 
 class Witness(Observer):
-    """An observer that knows the promises."""
+    """An observer that knows the promises.
+
+    Its clients and publishers live as long as itself: none is destroyed under a spinning executor.
+    """
 
     def __init__(self, domain: int):
         super().__init__(domain, *HEARD)
+        self._clients: dict[str, object] = {}
+        self._publishers: dict[str, object] = {}
+
+    def call(self, service_type: type, name: str, request: object | None = None,
+             timeout: float = 60.0) -> object:
+        """Call a service and return its answer."""
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(service_type, name)
+        client = self._clients[name]
+        assert client.wait_for_service(timeout), f'service {name} is not there'
+        future = client.call_async(request or service_type.Request())
+        self.until(future.done, f'answer of {name}', timeout)
+        return future.result()
+
+    def publisher(self, topic: topics.Topic):
+        """Return the publisher of a topic, once its subscribers are found."""
+        if topic.name not in self._publishers:
+            self._publishers[topic.name] = topic.publisher(self.node)
+        publisher = self._publishers[topic.name]
+        self.until(lambda: publisher.get_subscription_count() > 0, f'a listener to {topic.name}')
+        return publisher
 
     def now(self) -> float:
         """The present by the clock of the stamps [s]."""
