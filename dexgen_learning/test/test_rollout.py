@@ -134,6 +134,7 @@ def test_the_time_before_a_drop_is_discarded():
     assert [int((kept['trajectory'] == k).sum()) for k in range(3)] == [20, 20, 60]
 
 
+@pytest.mark.timeout(600)
 def test_a_ray_cluster_that_loses_a_node_makes_the_same_bytes(folder, tmp_path, monkeypatch):
     pytest.importorskip('ray')
     monkeypatch.setenv('RAY_USAGE_STATS_ENABLED', '0')
