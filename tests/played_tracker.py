@@ -41,6 +41,11 @@ class PlayedTracker:
         """Go on in this way."""
         self.rate, self.age, self.swapped = rate, age, swapped
 
+    @property
+    def sent(self) -> int:
+        """Frames sent so far."""
+        return self._sequence
+
     def close(self) -> None:
         """End the thread."""
         self._closing.set()

@@ -154,17 +154,16 @@ def test_a_stopped_recorder_disturbs_nobody(scene):
 
 def test_a_flood_of_landmarks_moves_nothing_faster_and_the_stop_still_works(scene):
     scene.tracker.behave(rate=1000.0)
-    begin, part = scene.witness.now(), 'retargeter: hears hand_landmarks'
-    first = scene.witness.wait_diagnostics(part, begin)
-    last = scene.witness.wait_diagnostics(part, begin + 3.0)
+    begin, sent = scene.witness.now(), scene.tracker.sent
+    time.sleep(3.0)
+    assert scene.tracker.sent - sent > 300, 'that was no flood'
+    scene.witness.wait_diagnostics('retargeter: hears hand_landmarks', begin)
     for message in scene.witness.states(begin):
         assert message.state == StackState.RUNNING or message.reason == 'SILENCE'
     assert scene.witness.call(Trigger, 'hand_bridge/stop').success
     stopped = scene.witness.wait_state(StackState.STOPPED, begin)
     scene.witness.wait_heard(topics.APPLIED_TARGET, stamp_of(stopped) + 0.2)
     assert at_rest_after(scene.witness.applied(begin), stamp_of(stopped)) < PERIOD
-    heard = int(last['count']) - int(first['count'])
-    assert heard > 60.0 * (float(last['stamp']) - float(first['stamp'])), 'that was no flood'
 
 
 def test_a_controller_three_times_too_slow_means_holding_between_its_targets(scene):
