@@ -1,6 +1,11 @@
-"""A hand tracker played by a test: the generated operator at any rate, with any fault."""
+"""A hand tracker played by a test: the generated operator at any rate, with any fault.
+
+As a program it floods: `played_tracker.py RATE`, until a signal ends it.
+"""
 
 from collections.abc import Callable
+import signal
+import sys
 import threading
 import time
 
@@ -8,6 +13,7 @@ from dexgen_msgs.msg import HandLandmarks
 from dexgen_node import topics
 from dexgen_teleop.sources.script import Operator
 from geometry_msgs.msg import Point
+import rclpy
 from rclpy.duration import Duration
 
 Alter = Callable[[HandLandmarks], HandLandmarks]
@@ -40,11 +46,6 @@ class PlayedTracker:
     def behave(self, rate: float = 30.0, age: float = 0.0, swapped: bool = False) -> None:
         """Go on in this way."""
         self.rate, self.age, self.swapped = rate, age, swapped
-
-    @property
-    def sent(self) -> int:
-        """Frames sent so far."""
-        return self._sequence
 
     def close(self) -> None:
         """End the thread."""
@@ -83,3 +84,13 @@ class PlayedTracker:
         message.header.stamp = now.to_msg()
         message.header.frame_id = topics.CAMERA_FRAME
         return message
+
+
+def main() -> None:
+    rclpy.init()
+    PlayedTracker(rclpy.create_node('flood')).behave(rate=float(sys.argv[1]))
+    signal.pause()
+
+
+if __name__ == '__main__':
+    main()
