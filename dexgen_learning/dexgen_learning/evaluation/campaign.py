@@ -98,8 +98,9 @@ class Campaign:
             ours = [dexgen(g, sampling) for g in self.content['guidance'] if g != common]
             rivals = self.protocol.model_rivals(sampling)
             for several in (ours, rivals):
-                half = len(several) // 2
-                yield from (tuple(several[:half]), tuple(several[half:]))
+                half = -(-len(several) // 2)
+                halves = tuple(several[:half]), tuple(several[half:])
+                yield from (controls for controls in halves if controls)
         yield from (tuple(family) for family in self.protocol.families())
 
     def _other_scales(self) -> Iterator[Entry]:

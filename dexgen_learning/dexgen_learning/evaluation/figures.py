@@ -42,8 +42,10 @@ def draw_following(
         _curve(axes, own, window, family, **style)
     levels = np.linspace(0.02, 0.98, 49)
     best = [best_at_level(rivals, level, window, 0) for level in levels]
-    axes.plot(levels, [b.time if b else np.nan for b in best], color='red', linewidth=1.5,
-              alpha=0.6, label="the rivals' frontier")  # fmt: skip
+    frontier = [(level, entry.time) for level, entry in zip(levels, best, strict=True) if entry]
+    if frontier:
+        style = {'color': 'red', 'alpha': 0.6, 'label': "the rivals' frontier"}
+        axes.plot(*zip(*frontier, strict=True), **style)
     axes.set_yscale('log')
     axes.set_xlabel(f'following: gain over {window:g} s')
     axes.set_ylabel('mean time between drops [s]')
