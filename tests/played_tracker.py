@@ -1,6 +1,7 @@
 """A hand tracker played by a test: the generated operator at any rate, with any fault.
 
-As a program it floods: `played_tracker.py RATE`, until a signal ends it.
+As a program it floods: `played_tracker.py RATE`, until SIGTERM; then it prints how
+many frames it has sent.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from dexgen_teleop.sources.script import Operator
 from geometry_msgs.msg import Point
 import rclpy
 from rclpy.duration import Duration
+from rclpy.signals import SignalHandlerOptions
 
 Alter = Callable[[HandLandmarks], HandLandmarks]
 OVERTAKEN = 0.01
@@ -46,6 +48,11 @@ class PlayedTracker:
     def behave(self, rate: float = 30.0, age: float = 0.0, swapped: bool = False) -> None:
         """Go on in this way."""
         self.rate, self.age, self.swapped = rate, age, swapped
+
+    @property
+    def sent(self) -> int:
+        """Frames sent so far."""
+        return self._sequence
 
     def close(self) -> None:
         """End the thread."""
@@ -87,9 +94,13 @@ class PlayedTracker:
 
 
 def main() -> None:
-    rclpy.init()
-    PlayedTracker(rclpy.create_node('flood')).behave(rate=float(sys.argv[1]))
-    signal.pause()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    tracker = PlayedTracker(rclpy.create_node('flood'))
+    tracker.behave(rate=float(sys.argv[1]))
+    signal.sigwait({signal.SIGTERM})
+    tracker.close()
+    print(tracker.sent)
 
 
 if __name__ == '__main__':

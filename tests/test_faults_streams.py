@@ -156,25 +156,23 @@ def test_a_stopped_recorder_disturbs_nobody(scene):
 
 
 def test_a_flood_of_landmarks_moves_nothing_faster_and_the_stop_still_works(scene):
-    begin, part = scene.witness.now(), 'retargeter: hears hand_landmarks'
+    begin = scene.witness.now()
     # In a process of its own: this one listens, and would slow the flood down.
     flood = subprocess.Popen(
         [sys.executable, Path(__file__).parent / 'played_tracker.py', '1000'],
         env={**os.environ, 'ROS_DOMAIN_ID': str(scene.stack.domain)},
-    )
-
-    def flooded() -> bool:
-        return float(scene.witness.diagnostics(part, begin).get('rate [Hz]', 0.0)) > 100.0
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
 
     try:
-        scene.witness.until(flooded, 'a flood')
-        time.sleep(2.0)
+        time.sleep(5.0)
         for message in scene.witness.states(begin):
             assert message.state == StackState.RUNNING or message.reason == 'SILENCE'
         assert scene.witness.call(Trigger, 'hand_bridge/stop').success
     finally:
-        flood.kill()
-        flood.wait()
+        flood.terminate()
+        sent = int(flood.communicate(timeout=30.0)[0])
+    assert sent > 300, 'that was no flood'
     stopped = scene.witness.wait_state(StackState.STOPPED, begin)
     scene.witness.wait_heard(topics.APPLIED_TARGET, stamp_of(stopped) + 0.2)
     assert at_rest_after(scene.witness.applied(begin), stamp_of(stopped)) < PERIOD
