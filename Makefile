@@ -79,10 +79,12 @@ bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
-	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 $(ARGS)
+	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 \
+	    --config.policies shipped $(ARGS)
 
 train: setup-learning  ## train the controller on it; goes on where it stopped
-	@$(ENV) && exec dexgen-learn train-controller --name controller --data data $(ARGS)
+	@$(ENV) && exec dexgen-learn train-controller --name controller --data data --config.steps 2800 \
+	    --config.batch 512 --config.draws 2 --config.average 0.997 $(ARGS)
 
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)

@@ -54,3 +54,17 @@ def shipped_policy(hand: str) -> Path | None:
     """The policy that comes with the package, None where there is none."""
     path = SHIPPED / 'policies' / f'{hand}.npz'
     return path if path.is_file() else None
+
+
+def policy_file(name: str, hand: str) -> Path:
+    """The policy of a name: `shipped`, or a file.
+
+    Raises:
+        FileNotFoundError: `shipped`, and none ships for this hand.
+    """
+    if name != 'shipped':
+        return Path(name)
+    path = shipped_policy(hand)
+    if path is None:
+        raise FileNotFoundError(f'no policy ships for {hand}; train one with `dexgen-learn train`')
+    return path

@@ -9,12 +9,12 @@ import time
 
 from dexgen_controller.observation import stack_steps
 from dexgen_description import Kinematics, load_hand
-from dexgen_learning.paths import SHIPPED
+from dexgen_learning.paths import policy_file, SHIPPED
 from dexgen_learning.rollout.chunk import chunk_kind, RolloutConfig
 from dexgen_learning.rollout.collector import CollectorConfig
 from dexgen_learning.rollout.crew import Processes, RayCluster
 from dexgen_learning.rollout.dataset import Dataset
-from dexgen_learning.rollout.record import row_type, trimmed
+from dexgen_learning.rollout.record import row_type, SOURCES, trimmed
 from dexgen_learning.rollout.rolling import rollout
 from dexgen_learning.rollout.shards import entry_file, shard_file
 import numpy as np
@@ -181,3 +181,13 @@ def test_the_kinds_of_chunks_have_their_shares():
     shares = {kind: kinds.count(kind) / 400 for kind in set(kinds)}
     assert shares == pytest.approx(
         {'finger': 0.2, 'precision': 0.1, 'wander': 0.3, 'anygrasp': 0.4}, abs=0.02)
+
+
+def test_the_shipped_policy_acts_in_the_data(tmp_path):
+    config = replace(CONFIG, policies=('shipped',), finger_share=0.0, precision_share=0.0,
+                     wander_share=0.0, transitions=400)
+    rollout(config, tmp_path)
+    sources = Dataset(tmp_path).column('source')
+    assert (sources == SOURCES.index('policy')).mean() > 0.2
+    with pytest.raises(FileNotFoundError, match='no policy ships for leap_right'):
+        policy_file('shipped', 'leap_right')

@@ -7,7 +7,7 @@ from dexgen_description import load_hand, load_object
 import numpy as np
 
 from dexgen_learning.grasps.grasp_set import GraspSet
-from dexgen_learning.paths import find_grasps
+from dexgen_learning.paths import find_grasps, policy_file
 from dexgen_learning.ppo.network import PolicyNetwork
 from dexgen_learning.rollout.collector import Collector, CollectorConfig
 
@@ -21,7 +21,7 @@ class RolloutConfig:
         objects: names of the objects.
         transitions: rows wanted; whole chunks are made until there are as many.
         seed: of everything random; a chunk's randomness depends on it and its number alone.
-        policies: files of trained policies that act beside interpolation.
+        policies: files of trained policies that act beside interpolation, or `shipped`.
         grasps: folder of the grasp sets; empty for the cache.
         finger_share: share of chunks in which single fingers move freely.
         precision_share: share of chunks with fine rotation.
@@ -35,8 +35,8 @@ class RolloutConfig:
     seed: int = 0
     policies: tuple[str, ...] = ()
     grasps: str = ''
-    finger_share: float = 0.1
-    precision_share: float = 0.1
+    finger_share: float = 0.12
+    precision_share: float = 0.08
     wander_share: float = 0.4
     collector: CollectorConfig = field(default_factory=CollectorConfig)
 
@@ -47,7 +47,8 @@ def make_chunk(config: RolloutConfig, number: int) -> np.ndarray:
     folder = Path(config.grasps) if config.grasps else None
     sets = [GraspSet.load(find_grasps(config.hand, name, folder), config.hand)
             for name in config.objects]
-    policies = [PolicyNetwork.load(Path(p), config.hand) for p in config.policies]
+    policies = [PolicyNetwork.load(policy_file(p, config.hand), config.hand)
+                for p in config.policies]
     seed = int(np.random.SeedSequence([config.seed, number]).generate_state(1)[0])
     return Collector(hand, [load_object(n) for n in config.objects], sets, config.collector,
                      policies, seed, chunk_kind(config, number)).collect()

@@ -52,7 +52,7 @@ class CollectorConfig:
     task: AnygraspConfig = field(default_factory=AnygraspConfig)
     disturbance: DisturbanceConfig = field(default_factory=DisturbanceConfig)
     per_object: int = 64
-    steps: int = 400
+    steps: int = 250
     edge_share: float = 0.85
     rates: tuple[float, float] = (0.15, 0.4)
     gains: tuple[float, float] = (0.5, 1.2)
