@@ -67,6 +67,7 @@ def played(session: Path, domain: int, observe, folder: Path, recorded: dict) ->
                        topics.JOINT_TARGET)
     replay = Stack((f'bag:={session}', 'viewer:=none', 'object:=none', 'black_box:=false',
                     'loop:=true'), domain, folder / 'replay.log', name='replay')
+
     def motion() -> float:
         postures = np.array([item.message.position
                              for item in observer.received[topics.JOINT_STATES.name]])
