@@ -46,10 +46,10 @@ def choose(page, current: str, wanted: str) -> None:
 
 
 def test_buttons_move_the_stack_and_the_status_follows(page, peer):
-    state = page.locator('#dexgen-state')
+    state, status = page.locator('#dexgen-state'), page.locator('.dexgen table').first
     page.get_by_role('button', name='Engage', exact=True).click()
     page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'RUNNING'")
-    assert 'longest hold' in page.locator('.dexgen table').inner_text()
+    assert 'longest hold' in status.inner_text()
     page.get_by_role('button', name='STOP', exact=True).click()
     page.wait_for_function("document.querySelector('#dexgen-state')?.textContent === 'STOPPED'")
     page.get_by_role('button', name='Reset').click()
@@ -57,7 +57,7 @@ def test_buttons_move_the_stack_and_the_status_follows(page, peer):
     page.get_by_text('palm down', exact=True).click()
     wait_until(lambda: peer.wrists, what='the wrist service')
     assert state.inner_text() == 'PAUSED'
-    rates = re.findall(r'joint states\s*(\d+) Hz', page.locator('.dexgen table').inner_text())
+    rates = re.findall(r'joint states\s*(\d+) Hz', status.inner_text())
     assert rates and 0 < int(rates[0]) <= 60
 
 
