@@ -78,6 +78,10 @@ bench-scaling: setup-learning  ## what large data sets cost: rows a second, byte
 bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
+expert: setup-learning  ## train the policy that ships, on two cores; goes on where it stopped
+	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 280 \
+	    --config.ppo.environments 240 --config.task.weights.drop -25 $(ARGS)
+
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
 	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 \
 	    --config.policies shipped $(ARGS)

@@ -28,7 +28,6 @@ def test_a_checkpoint_moves_the_hand(start_stack, observe, tmp_path):
 
 @pytest.mark.parametrize('hand', ['allegro_right', 'allegro_left'])
 def test_the_shipped_checkpoint_is_the_default(start_stack, observe, hand):
-    if shipped_checkpoint(hand) is None:
-        pytest.skip('no checkpoint is shipped')
+    assert shipped_checkpoint(hand) is not None
     start_stack('viewer:=none', 'object:=cube', 'controller:=auto', f'hand:={hand}')
     assert planned(observe(topics.CONTROLLER_STATE)).control_rate > 0.0

@@ -123,7 +123,7 @@ def test_wandering_moves_free_fingers_farther_than_loaded_ones():
     school = wander_task(40)
     ids, far = np.arange(40), {True: [], False: []}
     for _ in range(10):
-        loaded = school._loaded(ids)
+        loaded = school.loaded(ids)
         school.new_goals(ids)
         away = np.abs(school.goals.target - school.center.target)
         for f, finger in enumerate(HAND.fingers):

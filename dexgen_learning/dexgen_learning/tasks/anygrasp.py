@@ -83,12 +83,15 @@ class AnygraspTask:
         """Random grasps and goals for environments `ids`."""
         if len(ids) == 0:
             return
-        rows = self.book.random_rows(self.env.object_index[ids], self.rng)
+        self.start(ids, self.book.random_rows(self.env.object_index[ids], self.rng))
+        self.new_goals(ids)
+
+    def start(self, ids: np.ndarray, rows: np.ndarray) -> None:
+        """Begin episodes of environments `ids` in the grasps `rows`."""
         self.start_row[ids] = rows
         self.env.reset(ids, self.book.start(rows))
         self.last_action[ids] = 0.0
         self.tips[ids] = self.env.kinematics.fingertips(self.env.sim.q[ids])
-        self.new_goals(ids)
 
     def new_goals(self, ids: np.ndarray, nearest: float | None = None) -> None:
         """Draw the next goal of environments `ids` from where they are.

@@ -1,8 +1,11 @@
 """Wandering: every finger strays about the grasp, free ones far, loaded ones a little."""
 
+from functools import cached_property
+
 import numpy as np
 
 from dexgen_learning.tasks.anygrasp import AnygraspTask
+from dexgen_learning.tasks.goal import Goals
 
 FREE = (0.1, 0.45)
 """Range of the standard deviation of a free finger's goal about the grasp [rad]."""
@@ -21,19 +24,15 @@ class WanderTask(AnygraspTask):
     the object is dropped from the data. The servo keeps the object in place meanwhile.
     """
 
-    def reset(self, ids: np.ndarray) -> None:
-        """Random grasps; each is the one to wander about."""
-        if len(ids) == 0:
-            return
-        if not hasattr(self, 'center'):
-            self.center = self.book.empty_goals(self.n)
-        rows = self.book.random_rows(self.env.object_index[ids], self.rng)
+    @cached_property
+    def center(self) -> Goals:
+        """The grasps to wander about."""
+        return self.book.empty_goals(self.n)
+
+    def start(self, ids: np.ndarray, rows: np.ndarray) -> None:
+        """Begin episodes in grasps; each is the one to wander about."""
         self.book.assign(self.center, ids, rows)
-        self.start_row[ids] = rows
-        self.env.reset(ids, self.book.start(rows))
-        self.last_action[ids] = 0.0
-        self.tips[ids] = self.env.kinematics.fingertips(self.env.sim.q[ids])
-        self.new_goals(ids)
+        super().start(ids, rows)
 
     def new_goals(self, ids: np.ndarray, nearest: float | None = None) -> None:
         """Random postures for environments `ids`; six in ten fingers move."""
@@ -59,7 +58,7 @@ class WanderTask(AnygraspTask):
     def _strayed(self, ids: np.ndarray) -> np.ndarray:
         """Offsets (m, J) [rad] about the grasp."""
         rng, hand, m = self.rng, self.hand, len(ids)
-        loaded = self._loaded(ids)
+        loaded = self.loaded(ids)
         away = np.zeros((m, len(hand.joint_names)))
         for f, finger in enumerate(hand.fingers):
             free = rng.uniform(*FREE, size=m)
@@ -69,7 +68,7 @@ class WanderTask(AnygraspTask):
             away[:, joints] = rng.normal(size=(m, len(joints))) * (spread * moves)[:, None]
         return away
 
-    def _loaded(self, ids: np.ndarray) -> np.ndarray:
+    def loaded(self, ids: np.ndarray) -> np.ndarray:
         """(m, F) whether a finger presses: the motors bend its joints from their targets."""
         sim, hand = self.env.sim, self.hand
         bend = np.abs(sim.target[ids] - sim.q[ids])
