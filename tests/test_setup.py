@@ -82,6 +82,6 @@ def test_every_requirement_is_pinned():
                 .replace('_', '-') for line in lines if line}
 
     pinned = names(workspace.REQUIREMENTS / 'constraints.txt')
-    for group in ('ros', 'stack', 'test', 'learning'):
+    for group in ('ros', *workspace.GROUPS):
         missing = names(workspace.REQUIREMENTS / f'{group}.txt') - pinned
         assert not missing, f'{group}.txt names {missing}, constraints.txt does not pin them'

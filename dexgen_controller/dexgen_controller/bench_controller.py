@@ -3,7 +3,8 @@
 `python -m dexgen_controller.bench_controller` times the configurations with random weights: the
 time of a tick does not depend on what was learned. CPU time is what the process used, so that a
 busy machine blurs it less than wall time. Every precision and batch is printed as a line of its
-own; the last line has the first precision at batch 1 and the peers.
+own; the last line has the first batch in every precision, the first of them as the headline, and
+the peers. A precision that the CPU only emulates in f32 is left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from dexgen_controller.checkpoint import Checkpoint, load_checkpoint, random_che
 from dexgen_controller.guidance import command_precision, guidance_table, interpolate_covariance
 from dexgen_controller.model_config import model_config
 from dexgen_controller.noise_schedule import NoiseSchedule
-from dexgen_controller.runtime import build_runtime, TorchRuntime
+from dexgen_controller.runtime import OpenVinoRuntime, TorchRuntime
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class BenchConfig:
     """What is timed.
 
     Attributes:
-      ticks: ticks of each row; the naive reference and batches take a tenth of them.
+      ticks: ticks of each row; the peers and larger batches take a tenth of them.
       rate: [Hz] at which ticks come; 0 runs them back to back.
       steps: diffusion steps.
       configurations: names of model configurations.
@@ -44,12 +45,17 @@ class BenchConfig:
     rate: float = 30.0
     steps: int = 12
     configurations: tuple[str, ...] = ('paper', 'small')
-    precisions: tuple[str, ...] = ('f32', 'bf16')
+    precisions: tuple[str, ...] = ('f32', 'bf16', 'int8')
     batches: tuple[int, ...] = (1, 16)
     checkpoint: str = ''
     hand: str = 'allegro_right'
     priority: int = 0
     seed: int = 0
+
+    @property
+    def few(self) -> int:
+        """Calls of the peers and of larger batches."""
+        return max(self.ticks // 10, 20)
 
 
 def main() -> None:
@@ -74,12 +80,16 @@ def bench(config: BenchConfig) -> dict:
     if config.checkpoint:
         checkpoints['checkpoint'] = load_checkpoint(config.checkpoint)
     result: dict[str, dict] = {}
+    peers = {name: bench_peers(checkpoint, config) for name, checkpoint in checkpoints.items()}
     for name, checkpoint in checkpoints.items():
-        for row in bench_checkpoint(checkpoint, config):
+        for row in bench_checkpoint(checkpoint, peers[name]['eager'], config):
             print(json.dumps({'model': name} | row), flush=True)
-            result.setdefault(name, {key: row[key] for key in KEYS})
-    last = list(checkpoints.values())[-1]
-    return result | {'peers': bench_peers(last, config)}
+            if row['batch'] == config.batches[0]:
+                figures = {key: row[key] for key in KEYS}
+                result.setdefault(name, figures)
+                if figures['precision'] != result[name]['precision']:
+                    result[name][figures['precision']] = figures
+    return result | {'peers': peers}
 
 
 KEYS = (
@@ -102,18 +112,23 @@ def take_priority(priority: int) -> None:
         print(f'no real-time priority: {error}', file=sys.stderr)
 
 
-def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> Iterator[dict]:
-    """Figures of one checkpoint, for every batch and precision; the headline first."""
+def bench_checkpoint(
+    checkpoint: Checkpoint, eager: dict[str, float], config: BenchConfig
+) -> Iterator[dict]:
+    """Figures of one checkpoint, for every batch and precision; the headline first.
+
+    `ratio_to_eager` is how many times longer naive PyTorch takes for one hand, by `eager`.
+    """
     schedule = NoiseSchedule.build(config.steps)
     for batch in config.batches:
         given = tick_inputs(checkpoint, schedule, batch, config.seed)
-        few = max(config.ticks // 10, 20)
-        naive = TorchRuntime(checkpoint, schedule, tabulate=False)
-        eager = timed(lambda naive=naive, given=given: naive.run(given), few, 0.0)
         expected = TorchRuntime(checkpoint, schedule).run(given)
         for precision in config.precisions:
-            runtime = build_runtime(checkpoint, schedule, batch, 'openvino', precision)
-            count = config.ticks if batch == config.batches[0] else few
+            runtime = OpenVinoRuntime(checkpoint, schedule, batch, precision)
+            if precision not in (runtime.arithmetic, 'int8'):
+                print(f'this CPU has no {precision}', file=sys.stderr)
+                continue
+            count = config.ticks if batch == config.batches[0] else config.few
             figures = timed(
                 lambda runtime=runtime, given=given: runtime.run(given), count, config.rate
             )
@@ -123,8 +138,9 @@ def bench_checkpoint(checkpoint: Checkpoint, config: BenchConfig) -> Iterator[di
                 'batch': batch,
                 'parameters': checkpoint.parameters,
                 **figures,
-                'eager_cpu_ms_median': eager['cpu_ms_median'],
-                'ratio_to_eager': round(eager['cpu_ms_median'] / figures['cpu_ms_median'], 2),
+                'ratio_to_eager': round(
+                    batch * eager['cpu_ms_median'] / figures['cpu_ms_median'], 2
+                ),
                 'max_abs_difference_f32': difference(checkpoint, found, expected),
             }
 
@@ -188,22 +204,24 @@ def difference(checkpoint: Checkpoint, found: dict, expected: dict) -> float:
 
 
 def bench_peers(checkpoint: Checkpoint, config: BenchConfig) -> dict[str, dict | str]:
-    """Other implementations with as many parameters as a checkpoint, in eager PyTorch.
+    """The same model and others of as many parameters, one hand, in eager PyTorch.
 
     A peer that is not installed (`setup/requirements/peers.txt`) is said to be so.
     """
     from dexgen_controller.peer_networks import PEERS, Task
 
-    model = checkpoint.config
+    model, schedule = checkpoint.config, NoiseSchedule.build(config.steps)
+    naive = TorchRuntime(checkpoint, schedule, tabulate=False)
+    given = tick_inputs(checkpoint, schedule, 1, config.seed)
+    found: dict[str, dict | str] = {'eager': timed(lambda: naive.run(given), config.few, 0.0)}
     task = Task(3 * model.keypoints, model.state_size, config.steps)
-    found: dict[str, dict | str] = {}
     for name, make in PEERS.items():
         try:
             parameters, sample = make(task, checkpoint.parameters, 1)
         except ImportError:
             found[name] = 'not installed'
             continue
-        found[name] = {'parameters': parameters, **timed(sample, max(config.ticks // 10, 20), 0.0)}
+        found[name] = {'parameters': parameters, **timed(sample, config.few, 0.0)}
     return found
 
 

@@ -25,16 +25,24 @@ INPUTS = ('state', 'mode', 'command', 'start', 'noise', 'gain', 'root', 'bound')
 OUTPUTS = ('motion', 'means', 'increment', 'log_deviation')
 
 
-def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int):
-    """The ONNX model of a tick for a fixed batch and a fixed schedule."""
+def build_graph(
+    checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, stored: str = 'f32'
+):
+    """The ONNX model of a tick for a fixed batch and a fixed schedule.
+
+    Args:
+      stored: how the weights are stored, f32 or int8 (`GraphBuilder`).
+    """
     config, weights = checkpoint.config, checkpoint.weights
     steps, size = schedule.steps, config.motion_size
-    outer = GraphBuilder()
+    outer = GraphBuilder(weights=stored)
     state = _normalised_state(outer, checkpoint)
     condition = outer.node('Concat', state, 'mode', axis=-1)
     film = _film_state(outer, condition, config, weights, batch)
-    outer.constant('film_table', step_table(weights, schedule.angles[:-1])[:, None, :])
-    body = _loop_body(config, weights, schedule, batch, film)
+    table = step_table(weights, schedule.angles[:-1]) + _ones_at_scales(config)
+    outer.constant('film_table', table[:, None, :])
+    outer.rename(outer.node('MatMul', 'noise', 'root'), 'drawn')
+    body = _loop_body(GraphBuilder('body.', stored), config, weights, schedule, batch, film)
     trip = outer.constant('trip', np.array(steps))
     motion, means = outer.node('Loop', trip, '', 'start', outputs=2, body=body)
     outer.rename(motion, 'motion')
@@ -78,6 +86,11 @@ def step_table(weights: dict[str, np.ndarray], angles: np.ndarray) -> np.ndarray
     return hidden @ weights['motion.film_step.weight'].T.astype(float)
 
 
+def _ones_at_scales(config: ModelConfig) -> np.ndarray:
+    """(film,) 1 where a block's scale stands, which multiplies by 1 more than itself."""
+    return np.tile(np.repeat([1.0, 0.0], config.width), 2 * config.depth)
+
+
 def _normalised_state(outer: GraphBuilder, checkpoint: Checkpoint) -> str:
     normaliser = checkpoint.normaliser
     centred = outer.node('Sub', 'state', outer.constant('state_mean', normaliser.state_mean))
@@ -96,9 +109,13 @@ def _film_state(
 
 
 def _loop_body(
-    config: ModelConfig, weights: dict, schedule: NoiseSchedule, batch: int, film_state: str
+    body: GraphBuilder,
+    config: ModelConfig,
+    weights: dict,
+    schedule: NoiseSchedule,
+    batch: int,
+    film_state: str,
 ):
-    body = GraphBuilder('body.')
     coefficients = np.stack(
         [schedule.signal, schedule.noise, schedule.keep, schedule.gain, 1.0 / schedule.signal]
     )
@@ -120,8 +137,7 @@ def _loop_body(
     pull = body.node('MatMul', body.node('Sub', 'command', mean), of_step('gain'))
     guided = body.node('Add', mean, pull)
     bounded = body.node('Max', body.node('Min', guided, 'bound'), body.node('Neg', 'bound'))
-    drawn = body.node('MatMul', of_step('noise'), of_step('root'))
-    clean = body.node('Add', bounded, drawn)
+    clean = body.node('Add', bounded, of_step('drawn'))
     following = body.node('Add', body.node('Mul', keep, 'x'), body.node('Mul', gain, clean))
     body.rename('more', 'more_out')
     body.rename(following, 'x_out')
@@ -157,9 +173,7 @@ def _unet(
         scale, shift = terms[2 * index : 2 * index + 2]
         inner = body.linear(f'{name}.first', given, weights)
         inner = body.group_norm(inner, batch, config.width, config.groups)
-        one = body.constant('one', np.array(1.0))
-        inner = body.node('Mul', inner, body.node('Add', scale, one))
-        inner = body.silu(body.node('Add', inner, shift))
+        inner = body.silu(body.node('Add', body.node('Mul', inner, scale), shift))
         inner = body.layer(f'{name}.second', inner, weights, batch, config.groups)
         hidden = body.node('Add', hidden, inner)
         if index < config.depth:

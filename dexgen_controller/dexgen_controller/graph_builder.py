@@ -5,25 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import helper, numpy_helper, TensorProto
 
-TYPES = {np.dtype('float32'): TensorProto.FLOAT, np.dtype('int64'): TensorProto.INT64}
-
-
 class GraphBuilder:
     """Collects nodes and constants; values are referred to by name.
 
     Args:
       prefix: begins the names of this graph's values, so that a loop's body has names of its own.
+      weights: f32, or int8 with a scale for each output, by which the runtime multiplies as it
+        reads them: a quarter of the bytes.
     """
 
-    def __init__(self, prefix: str = ''):
-        self._prefix = prefix
+    def __init__(self, prefix: str = '', weights: str = 'f32'):
+        self._prefix, self._weights = prefix, weights
         self._nodes = []
         self._constants: dict[str, np.ndarray] = {}
 
     def constant(self, name: str, array: np.ndarray) -> str:
         """A named constant; float arrays become float32."""
         array = np.asarray(array)
-        if array.dtype != np.int64:
+        if array.dtype.kind == 'f':
             array = array.astype(np.float32)
         self._constants.setdefault(self._prefix + name, array)
         return self._prefix + name
@@ -42,11 +41,21 @@ class GraphBuilder:
 
     def linear(self, name: str, x: str, weights: dict[str, np.ndarray]) -> str:
         """X W^T + b with the weights of a torch Linear."""
-        weight = self.constant(f'{name}.weight', weights[f'{name}.weight'].T)
-        product = self.node('MatMul', x, weight)
+        product = self.node('MatMul', x, self._matrix(name, weights[f'{name}.weight']))
         if f'{name}.bias' not in weights:
             return product
         return self.node('Add', product, self.constant(f'{name}.bias', weights[f'{name}.bias']))
+
+    def _matrix(self, name: str, weight: np.ndarray) -> str:
+        """The transpose of a matrix (outputs, inputs)."""
+        if self._weights == 'f32':
+            return self.constant(f'{name}.weight', weight.T)
+        scale = np.maximum(np.abs(weight).max(axis=1), 1e-12) / 127.0
+        whole = self.constant(f'{name}.whole', np.rint(weight / scale[:, None]).astype(np.int8))
+        read = self.node(
+            'DequantizeLinear', whole, self.constant(f'{name}.step', scale), axis=0
+        )
+        return self.node('Transpose', read, perm=[1, 0])
 
     def silu(self, x: str) -> str:
         """X sigmoid(x)."""
@@ -85,7 +94,6 @@ class GraphBuilder:
         return helper.make_graph(self._nodes, name, list(inputs), list(outputs), constants)
 
 
-def tensor(name: str, *shape: int, integer: bool = False, boolean: bool = False):
-    """A typed graph input or output."""
-    kind = TensorProto.INT64 if integer else TensorProto.BOOL if boolean else TensorProto.FLOAT
-    return helper.make_tensor_value_info(name, kind, list(shape))
+def tensor(name: str, *shape: int):
+    """A float input or output of a graph."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))

@@ -11,17 +11,25 @@ from dexgen_controller.bench_controller import bench, BenchConfig, KEYS
 
 def test_the_line_has_every_model_and_the_peers(capsys):
     config = BenchConfig(
-        ticks=20, rate=0.0, steps=2, configurations=('tiny',), precisions=('f32',), batches=(1, 4)
+        ticks=20,
+        rate=0.0,
+        steps=2,
+        configurations=('tiny',),
+        precisions=('f32', 'int8'),
+        batches=(1, 4),
     )
     result = bench(config)
     assert list(result) == ['tiny', 'peers']
-    assert tuple(result['tiny']) == KEYS
+    assert tuple(result['tiny']) == (*KEYS, 'int8')
     assert result['tiny']['max_abs_difference_f32'] <= 1e-5
+    assert tuple(result['tiny']['int8']) == KEYS
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row['batch'] for row in rows] == [1, 4]
-    columbia = result['peers']['columbia']
-    assert columbia['cpu_ms_median'] > 0.0
-    assert result['peers']['diffusers'] == 'not installed' or result['peers']['diffusers']
+    assert [(row['batch'], row['precision']) for row in rows] == [
+        (batch, precision) for batch in (1, 4) for precision in ('f32', 'int8')
+    ]
+    peers = result['peers']['tiny']
+    assert peers['eager']['cpu_ms_median'] > 0.0 and peers['columbia']['cpu_ms_median'] > 0.0
+    assert peers['diffusers'] == 'not installed' or peers['diffusers']['cpu_ms_median'] > 0.0
 
 
 def test_a_peer_has_about_as_many_parameters():
