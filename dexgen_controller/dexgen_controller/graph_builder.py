@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import helper, numpy_helper, TensorProto
 
+
 class GraphBuilder:
     """Collects nodes and constants; values are referred to by name.
 
