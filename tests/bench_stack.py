@@ -17,12 +17,12 @@ import time
 
 from dexgen_node import topics
 import numpy as np
-from running import Observer, Stack
+from running import Observer, Stack, stamp_of
 
 HANDS = Path(__file__).resolve().parents[2] / 'shared' / 'hands'
 CLIP = Path(os.environ.get('DEXGEN_HANDS', HANDS)) / 'dex_human_hand_right.mp4'
-HEARD = (topics.HAND_LANDMARKS, topics.CONTROLLER_STATE, topics.JOINT_TARGET,
-         topics.DIAGNOSTICS)
+HEARD = (topics.HAND_LANDMARKS, topics.KEYPOINT_COMMAND, topics.CONTROLLER_STATE,
+         topics.JOINT_TARGET, topics.DIAGNOSTICS)
 
 
 def measure(arguments: list[str], seconds: float, domain: int) -> dict[str, float]:
@@ -61,7 +61,31 @@ def figures(received: dict[str, list], seconds: float) -> dict[str, float]:
         'frame_to_target_ms_p99': round(float(np.quantile(ages, 0.99)), 2),
         'real_time_factor': round(float(np.mean(factors)), 4) if factors else None,
         'control_hz': round(len(received[topics.JOINT_TARGET.name]) / seconds, 2),
+        'hops_ms': hops(received),
     }
+
+
+def hops(received: dict[str, list]) -> dict[str, float]:
+    """Median of each part of the way from frame to joint target [ms].
+
+    `tracker`: from the frame's stamp to its landmarks' going out; `retargeter`: from there to the
+    command's; `waiting`: from there to the tick that follows it; `controller`: from the tick to
+    its target's going out.
+    """
+    landmarks = {item.message.sequence: item for item in received[topics.HAND_LANDMARKS.name]}
+    commands = {item.message.sequence: item for item in received[topics.KEYPOINT_COMMAND.name]}
+    targets = {stamp_of(item.message): item for item in received[topics.JOINT_TARGET.name]}
+    ways = []
+    for tick in (item.message for item in received[topics.CONTROLLER_STATE.name]):
+        frame, command = (kept.get(tick.command_sequence) for kept in (landmarks, commands))
+        target = targets.get(stamp_of(tick))
+        if frame and command and target:
+            times = (stamp_of(frame.message), frame.sent, command.sent, stamp_of(tick),
+                     target.sent)
+            ways.append(np.diff(times))
+    medians = 1e3 * np.median(ways, axis=0) if ways else np.full(4, np.nan)
+    return dict(zip(('tracker', 'retargeter', 'waiting', 'controller'),
+                    medians.round(2).tolist(), strict=True))
 
 
 def main() -> None:

@@ -20,16 +20,22 @@ from std_srvs.srv import Trigger
 
 
 class Received(NamedTuple):
-    """A message with the steady time [s] at which it arrived."""
+    """A message, the steady time [s] at which it arrived, and when it was sent [s, epoch]."""
 
     time: float
     message: object
+    sent: float = 0.0
 
 
 def queue_of(depth: int, qos: QoSProfile) -> QoSProfile:
     """Quality of service as given, with a queue of `depth` messages."""
     return QoSProfile(history=qos.history, depth=depth, reliability=qos.reliability,
                       durability=qos.durability)
+
+
+def stamp_of(message) -> float:
+    """Stamp of a message [s]."""
+    return message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
 
 
 class Stack:
@@ -126,10 +132,11 @@ class Observer:
         while not self._closing.is_set():
             self._executor.spin_once(0.1)
 
-    def _keeper(self, name: str) -> Callable[[object], None]:
-        def keep(message):
+    def _keeper(self, name: str) -> Callable[[object, dict], None]:
+        def keep(message, about):
+            sent = 1e-9 * about['source_timestamp']
             with self._arrived:
-                self.received[name].append(Received(time.monotonic(), message))
+                self.received[name].append(Received(time.monotonic(), message, sent))
                 self._arrived.notify_all()
         return keep
 

@@ -10,7 +10,7 @@ from dexgen_msgs.msg import StackState
 from dexgen_node import topics
 import numpy as np
 import pytest
-from running import Stack
+from running import Stack, stamp_of
 from witness import (
     at_rest_after,
     CLOCKS,
@@ -19,7 +19,6 @@ from witness import (
     free_port,
     HAND,
     SLACK,
-    stamp_of,
     TARGET_STALENESS,
     Witness,
 )

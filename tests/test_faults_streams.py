@@ -17,7 +17,7 @@ from geometry_msgs.msg import Point
 import numpy as np
 from played_tracker import PlayedTracker
 import pytest
-from running import Stack
+from running import Stack, stamp_of
 from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
 from witness import (
@@ -27,7 +27,6 @@ from witness import (
     excess,
     HAND,
     SLACK,
-    stamp_of,
     TARGET_STALENESS,
     Witness,
 )

@@ -11,6 +11,7 @@ from dexgen_node import topics
 from dexgen_teleop.sources.script import Operator
 import numpy as np
 import pytest
+from running import stamp_of
 
 pytestmark = pytest.mark.stack
 HAND = load_hand('allegro_right')
@@ -72,11 +73,6 @@ def test_rates_names_and_stamps(observer):
         stamps = [stamp_of(item.message) for item in recent(topic)]
         assert all(b >= a for a, b in zip(stamps, stamps[1:], strict=False)), topic.name
         assert abs(observer.node.get_clock().now().nanoseconds * 1e-9 - stamps[-1]) < 2.0
-
-
-def stamp_of(message) -> float:
-    """Stamp of a message [s]."""
-    return message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
 
 
 def test_fingers_close_when_the_operator_closes(observer):

@@ -9,7 +9,7 @@ from dexgen_description import load_hand
 from dexgen_msgs.msg import AppliedTarget, StackState
 from dexgen_node import topics
 import numpy as np
-from running import Observer
+from running import Observer, stamp_of
 from std_srvs.srv import Trigger
 
 HAND = load_hand('allegro_right')
@@ -25,11 +25,6 @@ COMMAND_STALENESS = 0.1
 """Age from which a KeypointCommand is stale [s]."""
 SLACK = 0.05
 """What the promise allows beyond the staleness for coming to rest [s]."""
-
-
-def stamp_of(message) -> float:
-    """Stamp of a message [s]."""
-    return message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
 
 
 def free_port() -> int:
@@ -70,10 +65,14 @@ class Witness(Observer):
     """An observer that knows the promises.
 
     Its clients and publishers live as long as itself: none is destroyed under a spinning executor.
+
+    Args:
+      domain: ROS domain.
+      heard: the topics to listen to; all that the promises are about unless given.
     """
 
-    def __init__(self, domain: int):
-        super().__init__(domain, *HEARD)
+    def __init__(self, domain: int, *heard: topics.Topic):
+        super().__init__(domain, *(heard or HEARD))
         self._clients: dict[str, object] = {}
         self._publishers: dict[str, object] = {}
 

@@ -178,6 +178,7 @@ class ControllerNode(LifecycleNode):
             self._loop.wake(self._inbox.arrival)
 
     def _tick(self, now: float) -> None:
+        self._inbox.look(now)
         inputs = self._inbox.inputs()
         stamp = self.get_clock().now()
         with self._lock:

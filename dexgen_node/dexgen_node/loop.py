@@ -6,19 +6,22 @@ import threading
 import time
 
 from dexgen_node.rates import RateWatch
+from dexgen_node.schedule import Schedule
 
 
 class FixedRateLoop:
     """Calls `tick(now)` at a fixed rate until it is stopped.
 
-    A tick that comes late is not repeated: the schedule goes on from the present, and `missed`
-    counts the periods left out. An exception in a tick ends the loop and reaches `on_error`.
+    A late tick's successors follow it at once until the schedule is met again; what lags behind
+    by more than the backlog is left out, and `missed` counts it in periods. An exception in a tick
+    ends the loop and reaches `on_error`.
 
     Args:
       rate: [Hz].
       tick: called with the steady time [s] of this period's start.
       on_error: called with the exception of a failing tick, on the loop's thread.
       priority: SCHED_FIFO priority, 0 for none; refused priorities are ignored.
+      backlog: longest time to make good [s]; 0: a late tick is not made up for.
     """
 
     def __init__(
@@ -28,15 +31,25 @@ class FixedRateLoop:
         on_error: Callable[[BaseException], None],
         name: str = 'loop',
         priority: int = 0,
+        backlog: float = 0.0,
     ):
-        self.period = 1.0 / rate
         self.watch = RateWatch()
-        self.missed = 0
+        self._schedule = Schedule(1.0 / rate, backlog)
         self._tick = tick
         self._on_error = on_error
         self._priority = priority
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def due(self) -> float:
+        """When the present tick was due [s, steady clock]."""
+        return self._schedule.due
+
+    @property
+    def missed(self) -> int:
+        """Periods left out."""
+        return self._schedule.missed
 
     def start(self) -> None:
         """Start the thread."""
@@ -54,20 +67,16 @@ class FixedRateLoop:
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
             except (PermissionError, OSError):
                 pass
-        due = time.monotonic()
+        schedule = self._schedule
+        schedule.start(time.monotonic())
         try:
             while not self._stop.is_set():
                 start = time.monotonic()
                 self._tick(start)
                 end = time.monotonic()
                 self.watch.note(start, end - start)
-                due += self.period
-                late = end - due
-                if late > self.period:
-                    skipped = int(late / self.period)
-                    self.missed += skipped
-                    due += skipped * self.period
-                if due > end:
-                    self._stop.wait(due - end)
+                schedule.ticked(end)
+                if schedule.due > end:
+                    self._stop.wait(schedule.due - end)
         except BaseException as error:  # noqa: B902 - handed on, never swallowed
             self._on_error(error)

@@ -31,8 +31,8 @@ def _qos(reliable: bool, depth: int = 1, latched: bool = False) -> QoSProfile:
 
 SENSOR = _qos(reliable=False)
 """Streams of which only the newest sample counts."""
-COMMAND = _qos(reliable=True)
-"""Commands: none is lost, the newest wins."""
+COMMAND = _qos(reliable=True, depth=10)
+"""Commands: none is lost, each is looked at in its turn, the newest wins."""
 STATUS = _qos(reliable=True, latched=True)
 """States that a late joiner must learn."""
 EVENTS = _qos(reliable=True, depth=10)

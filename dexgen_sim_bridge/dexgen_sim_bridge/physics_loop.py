@@ -1,12 +1,27 @@
-"""The thread that steps the bridge: as many steps as real time asks for, every other one shown."""
+"""The thread that steps the bridge: one step a tick, every other one shown."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from dexgen_node.loop import FixedRateLoop
 
 from dexgen_sim_bridge.bridge import Bridge
 from dexgen_sim_bridge.bridge_step import Snapshot
-from dexgen_sim_bridge.step_clock import StepClock
+
+BACKLOG = 0.5
+"""Longest time that a simulation makes good after a delay [s]."""
+
+
+class Progress(NamedTuple):
+    """How simulated time keeps up with real time.
+
+    Attributes:
+      factor: simulated time over real time since the last look.
+      lost: time never made good since the start [s].
+    """
+
+    factor: float
+    lost: float
 
 
 class PhysicsLoop:
@@ -15,7 +30,8 @@ class PhysicsLoop:
     Args:
       bridge: what to step; a backend that is not simulated is never made to catch up.
       rate: steps a second [Hz].
-      publish_every: one of so many steps is handed to `publish`.
+      publish_every: one of so many steps is handed to `publish`, unless the next of them is due
+        already.
       publish: takes a step, and when it was due and its hand measured [s, steady clock].
       changed: called after each state transition that happened in a step.
       on_error: called with an error that ends the thread.
@@ -33,16 +49,18 @@ class PhysicsLoop:
         priority: int = 0,
     ):
         self._bridge = bridge
+        self._period = 1.0 / rate
         self._publish_every = publish_every
         self._publish = publish
         self._changed = changed
         self._on_error = on_error
         self.alive = True
         self._transitions = bridge.transitions
+        self._steps = 0
+        self._looked: tuple[float, int] | None = None
         # A real hand lives in real time: steps that it missed are gone.
-        backlog = 0.5 if bridge.backend.simulated else 1.0 / rate
-        self.clock = StepClock(1.0 / rate, backlog)
-        self.loop = FixedRateLoop(rate, self._tick, self._end, 'physics', priority)
+        backlog = BACKLOG if bridge.backend.simulated else 0.0
+        self.loop = FixedRateLoop(rate, self._tick, self._end, 'physics', priority, backlog)
 
     def start(self) -> None:
         """Start the thread."""
@@ -52,22 +70,27 @@ class PhysicsLoop:
         """End the thread."""
         self.loop.stop()
 
+    def progress(self, now: float) -> Progress:
+        """Tell how time passed until `now` [s, steady clock]."""
+        steps = self._steps
+        since, before = self._looked or (now, steps)
+        self._looked = now, steps
+        factor = (steps - before) * self._period / (now - since) if now > since else 0.0
+        return Progress(factor, self.loop.missed * self._period)
+
     def _end(self, error: BaseException) -> None:
         self.alive = False
         self._on_error(error)
 
     def _tick(self, now: float) -> None:
-        shown = None
-        for number in self.clock.due(now):
-            step = self._bridge.step(now)
-            if step and number % self._publish_every == 0:
-                shown = step, number
+        due = min(self.loop.due, now)
+        step = self._bridge.step(now)
+        self._steps += 1
         if self._bridge.transitions != self._transitions:
             self._transitions = self._bridge.transitions
             self._changed()
-        if shown:
-            step, number = shown
-            due = now - max(self.clock.lag(number, now), 0.0)
+        shown = self._steps % self._publish_every == 0
+        if step and shown and now - due < self._publish_every * self._period:
             # Simulated joints are as old as their step, those of a real hand as their message.
             simulated = self._bridge.backend.simulated
             self._publish(step, due, due if simulated else step.measured.time)

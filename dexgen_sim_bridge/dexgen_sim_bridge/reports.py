@@ -36,16 +36,16 @@ def loop_report(
 ) -> Report:
     """Period, execution time and real-time factor of the physics thread."""
     now = time.monotonic()
-    loop, clock = physics.loop.watch.report(now), physics.clock.report(now)
+    loop, progress = physics.loop.watch.report(now), physics.progress(now)
     level = OK
-    if clock.factor < warn_factor:
-        level = ERROR if clock.factor < error_factor else WARN
+    if progress.factor < warn_factor:
+        level = ERROR if progress.factor < error_factor else WARN
     return (
         level,
-        f'real-time factor {clock.factor:.3f}',
+        f'real-time factor {progress.factor:.3f}',
         {
-            'real-time factor': f'{clock.factor:.4f}',
-            'lost time [s]': f'{clock.lost:.3f}',
+            'real-time factor': f'{progress.factor:.4f}',
+            'lost time [s]': f'{progress.lost:.3f}',
             'expected rate [Hz]': f'{rate:.1f}',
             **loop.values(),
         },

@@ -46,11 +46,17 @@ def main(arguments: list[str] | None = None) -> dict:
     motion, targets = retarget(retargeter, clip)
     scorer = Scorer(hand, clip, targets[:, hand.tip_indices])
     own = scorer.score(motion)
+    others = {} if options.no_peers else _peers(scorer, config, targets, options.python)
     print(f'{len(clip.points)} frames of {options.clip}', file=sys.stderr)
     result = {
         **own,
         **_pinches(retargeter, options, scorer.surfaces, own),
-        'peers': {} if options.no_peers else _peers(scorer, config, targets, options.python),
+        'peers': others,
+        'times_faster_p99': {
+            name: _rounded(each['cpu_ms_p99'] / own['cpu_ms_p99'])
+            for name, each in others.items()
+            if isinstance(each, dict)
+        },
         'hand': hand.name,
         'scale': config.fingers['thumb'].scale,
         'reference_cutoff_hz': recording.CUTOFF,
@@ -159,10 +165,8 @@ def _peers(scorer: Scorer, config: RetargetingConfig, targets: np.ndarray, pytho
     other = peers.dex_retargeting(hand, config, clip, python)
     if isinstance(other, str):
         return {**result, 'dex_retargeting': other}
-    return {
-        **result,
-        **{f'dex_retargeting_{name}': scorer.score(motion) for name, motion in other.items()},
-    }
+    scores = {f'dex_retargeting_{name}': scorer.score(motion) for name, motion in other.items()}
+    return {**result, **scores}
 
 
 def _rounded(value: float, digits: int = 2) -> float:

@@ -114,3 +114,4 @@ def test_the_benchmark_prints_one_line_with_every_key(tmp_path, capsys):
     assert result['max_penetration_mm'] < 1.0
     assert 'not installed' in result['peers']['dex_retargeting']
     assert result['peers']['mink_3']['tip_error_raw_mm'] < result['tip_error_raw_mm']
+    assert set(result['times_faster_p99']) == {'mink_1', 'mink_3'}

@@ -47,10 +47,10 @@ class HandModel:
         self.q = np.zeros(len(hand.joint_names))
         order = np.array([model.joint(name).dofadr[0] for name in hand.joint_names])
         self._order = None if (order == np.arange(model.nv)).all() else order
-        self._sites = [model.site(name).id for name in (*hand.keypoint_names, *centres)]
+        names = (*hand.keypoint_names, *centres)
+        self._sites = np.array([model.site(name).id for name in names])
         self._margins = self._pair_margins()
         self._jacobian = np.zeros((len(self._sites), 3, model.nv))
-        self._first, self._second = np.zeros((3, model.nv)), np.zeros((3, model.nv))
 
     def _add_tip_centres(self, spec: mujoco.MjSpec) -> list[str]:
         """Add a site at the centre of each fingertip's sphere."""
@@ -64,11 +64,12 @@ class HandModel:
             spec.body(self.hand.links[point.link].name).add_site(name=names[-1], pos=centre)
         return names
 
-    def _pair_margins(self) -> dict[tuple[int, int], float]:
-        margins = {}
+    def _pair_margins(self) -> np.ndarray:
+        """(G, G) margins [m] of the pairs of geoms, in either order."""
+        margins = np.zeros((self.model.ngeom, self.model.ngeom))
         for pair in self.hand.collision_pairs:
-            ids = sorted(self.model.geom(name).id for name in (pair.first, pair.second))
-            margins[ids[0], ids[1]] = pair.margin
+            first, second = (self.model.geom(name).id for name in (pair.first, pair.second))
+            margins[first, second] = margins[second, first] = pair.margin
         return margins
 
     def set_posture(self, q: np.ndarray) -> None:
@@ -82,13 +83,13 @@ class HandModel:
 
     def points(self) -> np.ndarray:
         """(K + F, 3) keypoints, then centres of the fingertips [m], hand frame."""
-        return self.configuration.data.site_xpos[self._sites]
+        return self.configuration.data.site_xpos.take(self._sites, 0)
 
     def jacobian(self) -> np.ndarray:
         """(K + F, 3, J) derivative of `points` [m/rad]; overwritten by the next call."""
         model, data = self.model, self.configuration.data
-        for i, site in enumerate(self._sites):
-            mujoco.mj_jacSite(model, data, self._jacobian[i], None, site)
+        for site, jacobian in zip(self._sites.tolist(), self._jacobian, strict=True):
+            mujoco.mj_jacSite(model, data, jacobian, None, site)
         return self._ordered(self._jacobian)
 
     def nearness(self) -> Nearness | None:
@@ -99,14 +100,13 @@ class HandModel:
         if not count:
             return None
         contacts = data.contact
-        normals, places, geoms = contacts.frame[:, :3], contacts.pos, contacts.geom
-        bodies = model.geom_bodyid[geoms].tolist()
-        jacobian, margin = np.empty((count, model.nv)), np.empty(count)
-        for i, (first, second) in enumerate(geoms.tolist()):
-            mujoco.mj_jac(model, data, self._first, None, places[i], bodies[i][0])
-            mujoco.mj_jac(model, data, self._second, None, places[i], bodies[i][1])
-            jacobian[i] = normals[i] @ (self._second - self._first)
-            margin[i] = self._margins[(first, second) if first < second else (second, first)]
+        normals, places, geoms = contacts.frame[:, None, :3], contacts.pos, contacts.geom
+        moved = np.empty((2, count, 3, model.nv))
+        for i, bodies in enumerate(model.geom_bodyid[geoms].tolist()):
+            for side, body in enumerate(bodies):
+                mujoco.mj_jac(model, data, moved[side, i], None, places[i], body)
+        jacobian = (normals @ (moved[1] - moved[0]))[:, 0]
+        margin = self._margins[geoms[:, 0], geoms[:, 1]]
         return Nearness(contacts.dist.copy(), margin, self._ordered(jacobian))
 
     def _ordered(self, columns: np.ndarray) -> np.ndarray:

@@ -37,8 +37,8 @@ class KeypointMapping:
 
     def targets(self, operator: OperatorHand) -> np.ndarray:
         """(K, 3) wanted keypoints [m], hand frame."""
-        return self._wrist + self._scales * (operator.points[self._landmarks] @ self._turn)
+        return self._wrist + self._scales * (operator.points.take(self._landmarks, 0) @ self._turn)
 
     def known(self, operator: OperatorHand) -> np.ndarray:
         """(K,) whether the landmark behind each keypoint is known."""
-        return operator.known[self._landmarks]
+        return operator.known.take(self._landmarks)

@@ -47,7 +47,7 @@ class HandTask(mink.Task):
 
     def gaps_between(self, points: np.ndarray) -> np.ndarray:
         """Gaps (F-1,) [m] of the fingertip spheres, from `HandModel.points`."""
-        between = points[self._others] - points[self._thumb]
+        between = points.take(self._others, 0) - points[self._thumb]
         return np.sqrt((between**2).sum(1)) - self._radii
 
     def compute_qp_residual(self, configuration: mink.Configuration) -> None:
@@ -61,10 +61,10 @@ class HandTask(mink.Task):
         rows = (weights[:, :, None] * jacobian[:count]).reshape(3 * count, -1)
         error = (weights * (points[:count] - self.targets)).ravel()
         if self.gap_weights.any():
-            between = points[self._others] - points[self._thumb]
+            between = points.take(self._others, 0) - points[self._thumb]
             distance = np.sqrt((between**2).sum(1)) + 1e-9
             direction = (self.gap_weights / distance)[:, None, None] * between[:, None]
-            moved = jacobian[self._others] - jacobian[self._thumb]
+            moved = jacobian.take(self._others, 0) - jacobian[self._thumb]
             rows = np.concatenate((rows, (direction @ moved)[:, 0]))
             gap_error = self.gap_weights * (distance - self._radii - self.gaps)
             error = np.concatenate((error, gap_error))

@@ -1,5 +1,6 @@
 """The operator's hand as retargeting sees it: landmarks in the wrist frame, or a refusal."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ PIPS = tuple(INDEX[f'{finger}_pip'] for finger in ('index', 'middle', 'ring', 'l
 KNUCKLES = tuple(INDEX[f'{finger}_mcp'] for finger in ('index', 'middle', 'ring', 'little'))
 PALM_LENGTH = (0.04, 0.16)
 """[m], wrist to middle knuckle, from a child's hand to a large adult's, with a margin."""
+_PALM, _TIPS, _KNUCKLES = np.array(PALM), np.array(TIPS[1:]), np.array(KNUCKLES)
 REACH = 0.35
 """[m], no landmark of a hand is farther from its wrist."""
 BACKWARD = -0.5
@@ -60,11 +62,12 @@ def operator_hand(points: np.ndarray, side: str, known: np.ndarray | None = None
         raise ValueError(f'landmarks have shape {points.shape}; it must be ({COUNT}, 3)')
     finite = np.isfinite(points).all(1)
     known = finite if known is None else np.asarray(known, bool)
-    if not finite[known].all():
+    if (known & ~finite).any():
         raise RefusedHandError('NOT_FINITE', 'a landmark said to be known is not finite')
-    if not known[list(PALM)].all():
+    if not known.take(_PALM).all():
         raise RefusedHandError('NO_PALM', 'the wrist, index, middle or little knuckle is unknown')
-    points = np.where(known[:, None], points, points[WRIST])
+    if not known.all():
+        points = np.where(known[:, None], points, points[WRIST])
     rotation = _palm_rotation(points, Handedness.of(side) is Handedness.LEFT)
     local = (points - points[WRIST]) @ rotation
     if np.abs(local).max() > REACH:
@@ -74,12 +77,13 @@ def operator_hand(points: np.ndarray, side: str, known: np.ndarray | None = None
 
 
 def _palm_rotation(points: np.ndarray, left: bool) -> np.ndarray:
-    wrist, index, middle, little = points[list(PALM)]
-    with np.errstate(over='ignore', invalid='ignore'):
-        z, across = middle - wrist, little - index if left else index - little
-        length = float(np.sqrt(z @ z))
-        x = _cross(across, z)
-        width = float(np.sqrt(x @ x)) / length if length else 0.0
+    wrist, index, middle, little = points.take(_PALM, 0).tolist()
+    z, across = _between(wrist, middle), _between(little, index)
+    if left:
+        across = _between(index, little)
+    length = math.sqrt(_dot(z, z))
+    x = _cross(across, z)
+    width = math.sqrt(_dot(x, x)) / length if length else 0.0
     if not PALM_LENGTH[0] <= length <= PALM_LENGTH[1]:
         raise RefusedHandError(
             'SIZE',
@@ -90,22 +94,28 @@ def _palm_rotation(points: np.ndarray, left: bool) -> np.ndarray:
         raise RefusedHandError(
             'SIZE', f'index to little knuckle is {width:.4g} m across a palm of {length:.4g} m'
         )
-    z, x = z / length, x / (width * length)
-    return np.stack((x, _cross(z, x), z), axis=1)
+    z, x = [value / length for value in z], [value / (width * length) for value in x]
+    return np.array((x, _cross(z, x), z)).T
 
 
 def _check_fingers(local: np.ndarray, known: np.ndarray) -> None:
-    tips, knuckles = np.array(TIPS[1:]), np.array(KNUCKLES)
-    both = known[tips] & known[knuckles]
-    if not both.any():
+    both = known.take(_TIPS) & known.take(_KNUCKLES)
+    fingers = (local.take(_TIPS, 0) - local.take(_KNUCKLES, 0))[both]
+    if not len(fingers):
         return
-    fingers = (local[tips] - local[knuckles])[both]
-    length = np.sqrt((fingers**2).sum(1)) + 1e-9
+    length = np.sqrt((fingers * fingers).sum(1)) + 1e-9
     if (fingers[:, 0] / length).mean() < BACKWARD:
         raise RefusedHandError('MIRRORED', 'the fingers bend backward: the hand is mirrored')
 
 
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.array(
-        (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
-    )
+# Three numbers are handled faster one by one than as arrays.
+def _between(a: list[float], b: list[float]) -> list[float]:
+    return [b[0] - a[0], b[1] - a[1], b[2] - a[2]]
+
+
+def _dot(a: list[float], b: list[float]) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _cross(a: list[float], b: list[float]) -> list[float]:
+    return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]

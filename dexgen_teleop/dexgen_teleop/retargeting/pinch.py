@@ -54,18 +54,18 @@ class PinchCurve:
           elapsed: since the last frame [s], 0 for a first one.
         """
         pinch = self._config
-        between = operator.points[self._tips] - operator.points[self._thumb]
+        between = operator.points.take(self._tips, 0) - operator.points[self._thumb]
         distance = np.sqrt((between**2).sum(1))
-        known = operator.known[self._tips] & operator.known[self._thumb]
+        known = operator.known.take(self._tips) & operator.known[self._thumb]
         last, self._last = self._last, np.where(known, distance, -np.inf)
         urgency = np.zeros(len(distance))
         if elapsed > 0.0 and last is not None:
             closing = np.maximum(last - distance, 0.0) / elapsed
             urgency = np.minimum(pinch.lead * closing / pinch.farthest_lead, 1.0)
             distance = np.maximum(distance - pinch.farthest_lead * urgency, 0.0)
-        share = np.clip((pinch.open - distance) / (pinch.open - pinch.closed), 0.0, 1.0)
-        closure = share * share * (3.0 - 2.0 * share)
-        closure *= known
+        share = (pinch.open - distance) / (pinch.open - pinch.closed)
+        share = np.minimum(np.maximum(share, 0.0), 1.0)
+        closure = known * share * share * (3.0 - 2.0 * share)
         natural = np.maximum(self._scales * distance - self._radii, pinch.gap)
         gaps = natural + closure * (pinch.gap - natural)
         return Pinches(gaps, pinch.weight * closure, closure, urgency)

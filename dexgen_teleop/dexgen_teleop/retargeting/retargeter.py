@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import daqp
 from dexgen_description import Hand
-import mink
 import numpy as np
 
 from dexgen_teleop.retargeting.bounds import JointBounds
@@ -59,8 +58,9 @@ class Retargeter:
         self._bounds = JointBounds(hand, config)
         self._model = HandModel(hand, config.collision_detection)
         self._preferred = self._preferred_posture()
+        self._free = np.zeros((0, len(hand.joint_names))), np.zeros(0)
         self._task = HandTask(self._model, config, self._preferred)
-        self._limits = (SelfCollision(self._model),)
+        self._collision = SelfCollision(self._model)
         self.reset()
 
     def reset(self) -> None:
@@ -149,30 +149,27 @@ class Retargeter:
     ) -> np.ndarray:
         for _ in range(iterations):
             self._model.set_posture(q)
-            problem = mink.build_ik(
-                self._model.configuration, (self._task,), 1.0, 0.0, self._limits
-            )
-            step = self._minimum(problem, lower - q, upper - q)
+            step = self._minimum(lower - q, upper - q)
             q = np.minimum(np.maximum(q + step, lower), upper)
             if np.abs(step).max() < self.config.tolerance:
                 break
         return q
 
-    def _minimum(self, problem, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    def _minimum(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
         """Minimise the quadratic programme with box bounds and soft inequalities."""
-        size = len(lower)
-        matrix, bounds = problem.G, problem.h
+        configuration, size = self._model.configuration, len(lower)
+        hessian, gradient = self._task.compute_qp_objective(configuration)
+        matrix, bounds = self._collision.compute_qp_inequalities(configuration, 1.0)
         if matrix is None:
-            matrix, bounds = np.zeros((0, size)), np.zeros(0)
-        count = len(bounds)
-        sense = np.zeros(size + count, np.int32)
+            matrix, bounds = self._free
+        sense = np.zeros(size + len(bounds), np.int32)
         sense[size:] = _SOFT
         step, _, flag, _ = daqp.solve(
-            problem.P,
-            problem.q,
+            hessian,
+            gradient,
             matrix,
             np.concatenate((upper, bounds)),
-            np.concatenate((lower, np.full(count, -1e30))),
+            np.concatenate((lower, np.full(len(bounds), -1e30))),
             sense,
             rho_soft=self.config.weights.collision**-2,
         )
