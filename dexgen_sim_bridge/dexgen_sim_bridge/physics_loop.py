@@ -16,7 +16,7 @@ class Progress(NamedTuple):
     """How simulated time keeps up with real time.
 
     Attributes:
-      factor: simulated time over real time since the last look.
+      factor: simulated time over real time since the last look, or since the start.
       lost: time never made good since the start [s].
     """
 
@@ -84,6 +84,8 @@ class PhysicsLoop:
 
     def _tick(self, now: float) -> None:
         due = min(self.loop.due, now)
+        if self._looked is None:
+            self._looked = now, 0
         step = self._bridge.step(now)
         self._steps += 1
         if self._bridge.transitions != self._transitions:

@@ -1,6 +1,7 @@
 """The physics thread: one step a tick, late ones made good, those already overtaken not shown."""
 
 import threading
+import time
 from types import SimpleNamespace
 
 from dexgen_sim_bridge.physics_loop import PhysicsLoop
@@ -32,7 +33,9 @@ class SlowBridge:
         return SimpleNamespace(measured=SimpleNamespace(time=-1.0))
 
 
-def run(simulated: bool) -> tuple[SlowBridge, PhysicsLoop, list[tuple[float, float]], list[int]]:
+def run(
+    simulated: bool, looked: bool = True
+) -> tuple[SlowBridge, PhysicsLoop, list[tuple[float, float]], list[int]]:
     """Let the loop step a slow bridge; what it showed, and after which steps it told a change."""
     bridge, shown, changes, errors = SlowBridge(simulated), [], [], []
     physics = PhysicsLoop(
@@ -41,7 +44,7 @@ def run(simulated: bool) -> tuple[SlowBridge, PhysicsLoop, list[tuple[float, flo
         changed=lambda: changes.append(bridge.steps),
         on_error=errors.append,
     )  # fmt: skip
-    assert physics.progress(0.0).factor == 0.0
+    assert not looked or physics.progress(0.0).factor == 0.0
     physics.start()
     assert bridge.enough.wait(20.0)
     physics.stop()
@@ -74,3 +77,8 @@ def test_progress_is_simulated_over_real_time_and_counts_what_is_lost():
     assert progress.factor == pytest.approx(0.5)
     assert progress.lost == pytest.approx(physics.loop.missed / RATE) and progress.lost > 0.1
     assert physics.progress(3.0 * bridge.steps / RATE).factor == 0.0
+
+
+def test_the_first_look_counts_from_the_start():
+    physics = run(simulated=True, looked=False)[1]
+    assert physics.progress(time.monotonic()).factor > 0.0
