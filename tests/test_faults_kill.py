@@ -8,6 +8,7 @@ import time
 
 from dexgen_msgs.msg import StackState
 from dexgen_node import topics
+from dexgen_session.priority import NICENESS
 import numpy as np
 import pytest
 from running import Stack, stamp_of
@@ -140,6 +141,8 @@ def test_killed_nodes_that_only_watch_disturb_nobody(stack, witness, capsys):
         ready.append(witness.now() - restarted)
         jumps.append(excess(witness.applied(killed - 0.5)))
         assert {message.session_id for message in witness.states(killed)} == {session}
+        ours = pids(stack)
+        assert all(os.getpriority(os.PRIO_PROCESS, ours[n]) >= NICENESS for n in WATCHING)
     report(capsys, 'viewer and recorder', ready_s=ready, rate_excess_rad=jumps)
     assert max(jumps) < CLOCKS
     assert np.median(ready) < READY

@@ -154,9 +154,14 @@ class RecorderNode(Node):
 
 
 def main() -> None:
-    """Run the node."""
-    lower_priority()
-    run_node(RecorderNode)
+    """Run the node; it gives way to what moves once it is up."""
+
+    def create() -> RecorderNode:
+        node = RecorderNode()
+        lower_priority()
+        return node
+
+    run_node(create)
 
 
 if __name__ == '__main__':

@@ -247,9 +247,14 @@ class Viewer(Node):
 
 
 def main() -> None:
-    """Run the node."""
-    lower_priority()
-    run_node(Viewer)
+    """Run the node; it gives way to what moves once it is up."""
+
+    def create() -> Viewer:
+        node = Viewer()
+        lower_priority()
+        return node
+
+    run_node(create)
 
 
 if __name__ == '__main__':

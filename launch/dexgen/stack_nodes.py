@@ -123,7 +123,6 @@ VIEWER = NodeDescription(
     'viewer',
     parameters={'hand': 'hand', 'host': page_host, 'port': 'port'},
     when=equals('viewer', 'web'),
-    nice=LOW_PRIORITY,
 )
 
 RECORDER = NodeDescription(
@@ -137,7 +136,6 @@ RECORDER = NodeDescription(
         'black_box': black_box,
     },
     when=lambda values: bool(values['record'] or values['black_box']),
-    nice=LOW_PRIORITY,
 )
 
 MARKERS = NodeDescription(
