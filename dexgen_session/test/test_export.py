@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+import tracemalloc
 from types import SimpleNamespace
 
 from dexgen_session.bag.reader import BagReader, TopicFacts
@@ -65,6 +66,24 @@ def test_csv_has_a_column_for_each_number(session, tmp_path):
     assert float(rows[10][f'action.{JOINTS[0]}']) == pytest.approx(11.333, abs=0.04)
     description = json.loads((tmp_path / 'out' / 'frames.json').read_text())
     assert description['hand'] == 'allegro_right' and description['rate'] == RATE
+
+
+@pytest.mark.parametrize(('write', 'needs'), [
+    (write_csv, 'csv'), (write_zarr, 'zarr'), (write_lerobot, 'pyarrow'),
+])  # fmt: skip
+def test_memory_does_not_grow_with_the_bag(tmp_path, write, needs):
+    pytest.importorskip(needs, reason='an optional dependency of exports')
+    peaks = []
+    for seconds in (8.0, 40.0):
+        bag = write_session(tmp_path / f'{seconds:g}', spans=((0.0, seconds),), end=seconds)
+        frames = source(bag, rate=300.0)
+        tracemalloc.start()
+        assert write(frames, frames, tmp_path / f'out{seconds:g}') == pytest.approx(
+            300 * seconds, abs=300
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.25 * peaks[0] + 100_000
 
 
 def test_zarr_is_a_replay_buffer_of_diffusion_policy(session, tmp_path):

@@ -12,7 +12,8 @@ from dexgen_session.bag.mcap_file import Sample
 from dexgen_session.bag.records import DamagedError, read_chunk
 
 RECORD_HEAD = struct.Struct('<BQ')
-MESSAGE_HEAD = struct.Struct('<HIQQ')
+MESSAGE = struct.Struct('<BQHIQQ')
+"""Record head, then channel, sequence, and times of arrival and publication [ns]."""
 
 
 def ordered_samples(
@@ -53,19 +54,16 @@ def _touches(entry: ChunkIndex, topics: Collection[int], start, end) -> bool:
 
 def _samples(file, entry: ChunkIndex, topics: dict[int, str], start, end) -> Iterator[Sample]:
     data, position = _content(file, entry), 0
-    while position < len(data):
-        opcode, length = RECORD_HEAD.unpack_from(data, position)
-        body = position + RECORD_HEAD.size
-        position = body + length
-        if opcode != Opcode.MESSAGE:
-            continue
-        channel, number, received, sent = MESSAGE_HEAD.unpack_from(data, body)
-        if channel not in topics:
+    # No message is shorter than its head; a shorter record at the end is none.
+    last, head = len(data) - MESSAGE.size, MESSAGE.size
+    while position <= last:
+        opcode, length, channel, number, received, sent = MESSAGE.unpack_from(data, position)
+        body = position + head
+        position += RECORD_HEAD.size + length
+        if opcode != Opcode.MESSAGE or channel not in topics:
             continue
         if (start is None or received >= start) and (end is None or received < end):
-            yield Sample(
-                topics[channel], data[body + MESSAGE_HEAD.size : position], received, sent, number
-            )
+            yield Sample(topics[channel], data[body:position], received, sent, number)
 
 
 def _content(file, entry: ChunkIndex) -> bytes:

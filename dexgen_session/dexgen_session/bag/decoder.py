@@ -1,5 +1,7 @@
 """Decodes the messages of a bag by the definitions that the bag itself carries: no ROS needed."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 import dataclasses
 from pathlib import Path
 import struct
@@ -8,6 +10,7 @@ import numpy as np
 from rosbags.serde import SerdeError
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores, TypesysError
 
+from dexgen_session.bag.layout import Layout
 from dexgen_session.bag.mcap_file import Sample
 from dexgen_session.bag.reader import BagReader, TopicFacts
 
@@ -39,8 +42,24 @@ class BagDecoder:
         Raises:
           ValueError: its bytes are not those of its type.
         """
-        try:
+        with self._named(sample):
             return self._store.deserialize_cdr(sample.raw, self._types[sample.topic])
+
+    def layout(self, sample: Sample, wanted: Collection[str]) -> Layout:
+        """Where the numbers of the `wanted` fields lie in a sample and all that are like it.
+
+        Raises:
+          ValueError: its bytes are not those of its type.
+        """
+        with self._named(sample):
+            kind = self._types[sample.topic]
+            return Layout(sample.raw, kind, self._store.fielddefs, wanted)
+
+    @contextmanager
+    def _named(self, sample: Sample) -> Iterator[None]:
+        """Errors say which message it was."""
+        try:
+            yield
         except (SerdeError, struct.error, ValueError, LookupError) as error:
             raise ValueError(
                 f'a message of {sample.topic} ({self._types[sample.topic]}, arrived at '

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from dexgen_session.export.frames import Frame, FrameSource
 
 
@@ -14,16 +16,12 @@ def write_csv(source: FrameSource, frames: Iterable[Frame], folder: Path) -> int
     names = [f'{column.name}.{name}' for column in source.columns for name in column.names]
     count = 0
     with (folder / 'frames.csv').open('w', newline='') as file:
-        writer = csv.writer(file)
-        writer.writerow(['episode', 'frame', 'time', 'task', *names])
+        csv.writer(file).writerow(['episode', 'frame', 'time', 'task', *names])
+        beginning = csv.writer(file, lineterminator=',')
+        numbers = ','.join(['%.7g'] * len(names)) + '\r\n'
         for frame in frames:
-            numbers = [
-                f'{number:.7g}'
-                for column in source.columns
-                for number in frame.values[column.name]
-            ]
-            writer.writerow(
-                [frame.episode, frame.index, f'{frame.time:.6f}', frame.task, *numbers]
-            )
+            beginning.writerow([frame.episode, frame.index, f'{frame.time:.6f}', frame.task])
+            values = np.concatenate([frame.values[column.name] for column in source.columns])
+            file.write(numbers % tuple(values.tolist()))
             count += 1
     return count

@@ -9,24 +9,18 @@ import numpy as np
 from dexgen_session.bag.decoder import BagDecoder
 from dexgen_session.bag.mcap_file import Sample
 from dexgen_session.bag.reader import BagReader
+from dexgen_session.export.columns import joint_names, ORIGINS, Stream
 
 RUNNING = 2
 """StackState.RUNNING: an episode lasts from one engage to the next change of state or session."""
 SECOND = 1_000_000_000
+NEVER = 1 << 63
+"""Later than any time [ns]."""
 REQUIRED = ('/joint_states', '/joint_target')
 """Streams without which there is no frame: the state and the action."""
-OPTIONAL = ('/applied_target', '/keypoint_command', '/object_state', '/controller_state')
 IMAGES = '/camera/image/compressed'
 """The operator's camera by the shipped contract; else the first topic of compressed pictures."""
 IMAGE_TYPE = 'sensor_msgs/msg/CompressedImage'
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the frames: name, names of its numbers."""
-
-    name: str
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -67,10 +61,14 @@ class FrameSource:
         bag.require(('/stack_state', *REQUIRED))
         self.bag, self.rate = bag, rate
         self._decoder = BagDecoder(bag)
-        self._cache: dict[str, tuple[Sample, object]] = {}
-        self._held = [t for t in (*REQUIRED, *OPTIONAL) if t in bag.topics and bag.topics[t].count]
+        topics = dict.fromkeys(origin.topic for origin in ORIGINS)
+        self._held = [t for t in topics if t in bag.topics and bag.topics[t].count]
         self._images = image_topic(bag)
-        self.columns, self.hand = self._layout()
+        first = self._first_samples()
+        self.hand = self._decoder.decode(first['/stack_state']).hand
+        joints = joint_names(self._decoder, first['/joint_states'])
+        self._streams = {t: Stream(self._decoder, first[t], joints) for t in self._held}
+        self.columns = tuple(c for stream in self._streams.values() for c in stream.columns)
 
     @property
     def has_images(self) -> bool:
@@ -79,16 +77,17 @@ class FrameSource:
 
     def __iter__(self) -> Iterator[Frame]:
         newest: dict[str, Sample] = {}
-        span, episodes = _Span(0, 0, ''), 0
+        span, episodes, due = _Span(0, 0, ''), 0, NEVER
         for sample in self._samples():
-            while span.session and span.due(self.rate) < sample.received:
+            while due < sample.received:
                 frame = self._frame(span, newest, episodes)
+                due = span.due(self.rate)
                 if frame is not None:
                     yield frame
             if sample.topic == '/stack_state':
                 after = self._follow(span, self._decoder.decode(sample), sample.received)
                 episodes += after is not span and span.frames > 0
-                span = after
+                span, due = after, after.due(self.rate)
             elif sample.topic == '/annotations':
                 span.task = self._decoder.decode(sample).data
             else:
@@ -111,7 +110,9 @@ class FrameSource:
         span.ticks += 1
         if any(topic not in newest for topic in self._held):
             return None
-        values = self._values({topic: self._decoded(newest[topic]) for topic in self._held})
+        values: dict[str, np.ndarray] = {}
+        for topic, stream in self._streams.items():
+            values.update(stream.values(newest[topic]))
         image = newest.get(self._images)
         picture = bytes(self._decoder.decode(image).data) if image else None
         if span.frames == 0:
@@ -120,68 +121,15 @@ class FrameSource:
         place = index - span.first
         return Frame(episode, place, place / self.rate, values, span.task, picture)
 
-    def _decoded(self, sample: Sample):
-        """The message of a sample that may be looked at several times."""
-        known = self._cache.get(sample.topic)
-        if known is None or known[0] is not sample:
-            known = self._cache[sample.topic] = (sample, self._decoder.decode(sample))
-        return known[1]
-
-    def _layout(self) -> tuple[tuple[Column, ...], str]:
-        """Columns and hand, from the first message of each stream."""
-        first: dict[str, object] = {}
-        for sample in self.bag.samples({'/stack_state', *self._held}):
-            if sample.topic not in first:
-                first[sample.topic] = self._decoder.decode(sample)
-                if len(first) == len(self._held) + 1:
-                    break
-        joints = tuple(first['/joint_states'].name)
-        self._order = {name: _Order(joints) for name in ('state', 'action', 'applied')}
-        columns = [
-            Column('observation.state', joints),
-            Column('observation.velocity', joints),
-            Column('action', joints),
-        ]
-        if '/applied_target' in first:
-            columns.append(Column('observation.applied_target', joints))
-        if '/keypoint_command' in first:
-            keypoints = tuple(first['/keypoint_command'].keypoint_names)
-            self._order['command'] = _Order(keypoints)
-            columns.append(Column('observation.keypoint_command', _axes(keypoints)))
-        if '/object_state' in first:
-            columns.append(Column('observation.object', ('x', 'y', 'z', 'qw', 'qx', 'qy', 'qz')))
-        if '/controller_state' in first:
-            columns.append(Column('observation.guidance', ('guidance',)))
-        return tuple(columns), first['/stack_state'].hand
-
-    def _values(self, messages: dict[str, object]) -> dict[str, np.ndarray]:
-        state, target = messages['/joint_states'], messages['/joint_target']
-        values = {
-            'observation.state': self._order['state'](state.name, state.position),
-            'observation.velocity': self._order['state'](state.name, state.velocity),
-            'action': self._order['action'](target.joint_names, target.positions),
-        }
-        if '/applied_target' in messages:
-            applied = messages['/applied_target']
-            values['observation.applied_target'] = self._order['applied'](
-                applied.joint_names, applied.positions
-            )
-        if '/keypoint_command' in messages:
-            command = messages['/keypoint_command']
-            points = [(p.x, p.y, p.z) for p in command.keypoints]
-            values['observation.keypoint_command'] = self._order['command'](
-                command.keypoint_names, points
-            ).ravel()
-        if '/object_state' in messages:
-            pose = messages['/object_state'].pose
-            p, q = pose.position, pose.orientation
-            values['observation.object'] = np.array(
-                [p.x, p.y, p.z, q.w, q.x, q.y, q.z], dtype=np.float32
-            )
-        if '/controller_state' in messages:
-            guidance = messages['/controller_state'].guidance
-            values['observation.guidance'] = np.array([guidance], dtype=np.float32)
-        return values
+    def _first_samples(self) -> dict[str, Sample]:
+        """The first message of each stream and of `/stack_state`."""
+        wanted = {'/stack_state', *self._held}
+        first: dict[str, Sample] = {}
+        for sample in self.bag.samples(wanted):
+            first.setdefault(sample.topic, sample)
+            if len(first) == len(wanted):
+                break
+        return first
 
     def description(self) -> dict[str, object]:
         """What the frames are, for the formats that have no place of their own for it."""
@@ -220,32 +168,5 @@ class _Span:
     first: int = 0
 
     def due(self, rate: float) -> int:
-        """When the next frame is due [ns]."""
-        return self.start + int(self.ticks * SECOND / rate)
-
-
-def _axes(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f'{name}.{axis}' for name in names for axis in 'xyz')
-
-
-class _Order:
-    """Puts values into the order of names; where they come from is looked up once."""
-
-    def __init__(self, names: tuple[str, ...]):
-        self._names = names
-        self._given: list[str] | None = None
-        self._places = np.zeros(0, dtype=int)
-
-    def __call__(self, given: list[str], values) -> np.ndarray:
-        """Values (N, ...) of the given names as (len(names), ...); NaN where one is missing."""
-        if given != self._given:
-            places = {name: i for i, name in enumerate(given)}
-            self._places = np.array([places.get(name, -1) for name in self._names])
-            self._given = given
-        table = np.asarray(values, dtype=np.float32)
-        if len(table) == len(given) and self._places.min(initial=0) >= 0:
-            return table[self._places]
-        rows = np.full((len(self._names), *table.shape[1:]), np.nan, dtype=np.float32)
-        known = (self._places >= 0) & (self._places < len(table))
-        rows[known] = table[self._places[known]]
-        return rows
+        """When the next frame is due [ns]; never outside a session."""
+        return self.start + int(self.ticks * SECOND / rate) if self.session else NEVER

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dexgen_session.export.frames import Column, Frame, FrameSource
+from dexgen_session.export.columns import Column
+from dexgen_session.export.frames import Frame, FrameSource
 from dexgen_session.export.statistics import ImageStatistics, Statistics
 from dexgen_session.export.video import VideoWriter
 
