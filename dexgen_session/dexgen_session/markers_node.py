@@ -12,6 +12,7 @@ from tf2_msgs.msg import TFMessage
 from visualization_msgs.msg import MarkerArray
 
 from dexgen_session.operator_markers import command_markers, motion_markers, operator_markers
+from dexgen_session.priority import lower_priority
 
 RATE = 20.0
 """Rate of the markers [Hz]; what comes faster is shown by its newest message."""
@@ -75,5 +76,11 @@ class MarkersNode(Node):
 
 
 def main() -> None:
-    """Run the node."""
-    run_node(MarkersNode)
+    """Run the node; it gives way to what moves once it is up."""
+
+    def create() -> MarkersNode:
+        node = MarkersNode()
+        lower_priority()
+        return node
+
+    run_node(create)

@@ -2,17 +2,25 @@
 
 from contextlib import suppress
 import os
+from pathlib import Path
 
 NICENESS = 10
-"""Niceness of the viewer and the recorder once they are up."""
+"""Niceness of the nodes that only watch, once they are up."""
+MIDDLEWARE = 'dds.'
+"""How the names of Fast DDS's threads begin."""
 
 
 def lower_priority() -> None:
-    """Raise the niceness of every thread of this process to NICENESS, unless it is there already.
+    """Raise the niceness of this process's threads to NICENESS, unless it is there already.
 
-    Threads that are started later inherit it.
+    Threads that are started later inherit it. Those of the middleware stay as they are: they hold
+    locks of shared memory that the senders wait for, so that one of them waiting for a busy
+    processor would delay what moves.
     """
-    for thread in map(int, os.listdir('/proc/self/task')):
-        with suppress(ProcessLookupError):  # it has just ended
-            if os.getpriority(os.PRIO_PROCESS, thread) < NICENESS:
-                os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
+    for thread in Path('/proc/self/task').iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            number = int(thread.name)
+            if (thread / 'comm').read_text().startswith(MIDDLEWARE):
+                continue
+            if os.getpriority(os.PRIO_PROCESS, number) < NICENESS:
+                os.setpriority(os.PRIO_PROCESS, number, NICENESS)

@@ -143,7 +143,6 @@ MARKERS = NodeDescription(
     'dexgen_session',
     'markers',
     when=lambda values: bool(values['viewer'] in ('rviz', 'foxglove') or values['record']),
-    nice=LOW_PRIORITY,
 )
 
 FOXGLOVE = NodeDescription(

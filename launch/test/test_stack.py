@@ -88,8 +88,8 @@ def test_the_page_is_local_unless_opened():
 
 
 def test_what_only_watches_runs_at_low_priority():
-    # Viewer and recorder lower their own, once they are up.
-    watching = {'markers', 'foxglove', 'rviz'}
+    # Our own nodes lower theirs, once they are up.
+    watching = {'foxglove', 'rviz'}
     assert {node.name for node in TELEOP.nodes if node.nice} == watching
 
 
