@@ -123,9 +123,8 @@ def _loop_body(
     def of_step(table: str) -> str:
         return body.node('Gather', table, 'step', axis=0)
 
-    signal, noise, keep, gain, inverse_signal = (
-        of_step(body.constant(f'coefficient.{index}', row))
-        for index, row in enumerate(coefficients)
+    signal, noise, keep, gain, inverse_signal = body.split(
+        of_step(body.constant('coefficients', coefficients.T)), len(coefficients)
     )
     film = body.node('Add', film_state, of_step('film_table'))
     output = _unet(body, 'x', film, config, weights, batch)

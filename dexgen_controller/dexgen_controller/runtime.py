@@ -77,7 +77,8 @@ class OpenVinoRuntime:
 
     def run(self, inputs: Arrays) -> dict[str, np.ndarray]:
         """Outputs of the graph for its inputs."""
-        results = self._request.infer({name: inputs[name] for name in INPUTS})
+        given = {name: inputs[name] for name in INPUTS}
+        results = self._request.infer(given, share_inputs=True)
         return {name: np.array(results[name]) for name in OUTPUTS}
 
 
