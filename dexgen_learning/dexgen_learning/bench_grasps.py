@@ -1,18 +1,15 @@
 """Benchmark of grasp generation: `python -m dexgen_learning.bench_grasps`; one JSON line.
 
-Counts grasps that survive the six gravity directions; `kept` of them lie apart from all before
-them. With the figures come the coverage of the space and a picture of what was found.
+Grows one set in which every type of grasp gets its share, and counts the grasps that survive the
+six gravity directions; the `kept` ones also lie apart from all before them and find room. With
+the figures come the coverage of the space and a picture of what was found.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import json
-import multiprocessing
-import os
 from pathlib import Path
-import time
 
 from dexgen_description import load_hand
-import numpy as np
 import tyro
 
 from dexgen_learning.grasps.coverage import coverage
@@ -28,35 +25,30 @@ class BenchConfig:
     Args:
         hand: name of the hand.
         object_name: name of the object, or a mesh file.
-        seconds: how long each process generates.
-        processes: side by side, each with a seed of its own.
-        seed: of the first.
+        seconds: how long to generate.
+        count: grasps wanted, for extrapolation; growth ends there.
+        threads: of the simulation.
+        lanes: candidates validated side by side.
+        seed: of all randomness.
         picture: a .png file; empty for one in the cache.
     """
 
     hand: str = 'allegro_right'
     object_name: str = 'cube'
     seconds: float = 60.0
-    processes: int = 2
+    count: int = 100_000
+    threads: int = 2
+    lanes: int = 256
     seed: int = 0
     picture: str = ''
 
 
 def generate(config: BenchConfig) -> Growth:
-    """One process's share."""
+    """Grow for a while."""
     hand = load_hand(config.hand)
     generator = Generator(hand, load_any_object(config.object_name, hand), GenerationConfig(
-        count=1_000_000, seed=config.seed, kind_share=0.0))
+        count=config.count, seed=config.seed, lanes=config.lanes, threads=config.threads))
     return generator.grow(time_limit=config.seconds)
-
-
-def grown(config: BenchConfig) -> list[Growth]:
-    """All shares, by processes that leave each other's cores alone."""
-    for library in ('OMP', 'OPENBLAS', 'MKL'):
-        os.environ[f'{library}_NUM_THREADS'] = '1'
-    jobs = [replace(config, seed=config.seed + k) for k in range(config.processes)]
-    with multiprocessing.get_context('spawn').Pool(config.processes) as pool:
-        return pool.map(generate, jobs)
 
 
 def picture(config: BenchConfig, growth: Growth) -> Path:
@@ -73,21 +65,18 @@ def picture(config: BenchConfig, growth: Growth) -> Path:
 
 def main(config: BenchConfig) -> None:
     """Measure and print."""
-    begin = time.perf_counter()
-    parts = grown(config)
-    wall = max(p.wall_s for p in parts)
-    total = {name: float(np.sum([getattr(p, name) for p in parts]))
-             for name in ('validated', 'tried', 'cpu_s')}
-    kept = sum(len(p.grasps) for p in parts)
+    growth = generate(config)
+    kept, wall, cpu = len(growth.grasps), growth.wall_s, growth.cpu_s
     print(json.dumps({
-        'validated_per_s': total['validated'] / wall,
-        'validated_per_cpu_s': total['validated'] / total['cpu_s'],
-        'accepted_share': total['validated'] / total['tried'],
-        'kept_share': kept / max(total['validated'], 1.0), 'kept': kept, **total,
-        'wall_s': wall, 'with_start_s': time.perf_counter() - begin,
-        'processes': config.processes, 'object': config.object_name, 'seed': config.seed,
-        'coverage': coverage(parts[0].grasps), 'kinds': parts[0].grasps.shares(),
-        'picture': str(picture(config, parts[0]))}))
+        'validated_per_s': growth.validated / wall, 'validated_per_cpu_s': growth.validated / cpu,
+        'accepted_share': growth.validated / growth.tried,
+        'kept_per_s': kept / wall, 'kept_per_cpu_s': kept / cpu,
+        'minutes_for_count': config.count / kept * wall / 60.0, 'count': config.count,
+        'kept': kept, 'validated': growth.validated, 'tried': growth.tried,
+        'cpu_s': cpu, 'wall_s': wall, 'threads': config.threads,
+        'object': config.object_name, 'seed': config.seed,
+        'coverage': coverage(growth.grasps), 'kinds': growth.grasps.shares(),
+        'picture': str(picture(config, growth))}))
 
 
 if __name__ == '__main__':

@@ -4,13 +4,14 @@ from dexgen_description import Kinematics, load_hand, load_object
 from dexgen_learning.grasps import analytic, closing, expansion, manipulation
 from dexgen_learning.grasps.analytic import AnalyticConfig
 from dexgen_learning.grasps.closing import ClosingConfig
-from dexgen_learning.grasps.conveyor import Conveyor
+from dexgen_learning.grasps.conveyor import Candidates, Conveyor, ValidationConfig
 from dexgen_learning.grasps.generation import GenerationConfig, Generator
 from dexgen_learning.grasps.graph import candidate_edges, GraphConfig, measure_edges
 from dexgen_learning.grasps.grasp_set import GraspSet, KINDS
 from dexgen_learning.grasps.kinds import kinds
 from dexgen_learning.grasps.net_force import net_force
 from dexgen_learning.grasps.reach import reach
+from dexgen_learning.grasps.stock import Stock
 from dexgen_learning.grasps.surface import Surface
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.tasks.goal import GoalBook, GoalConfig
@@ -39,9 +40,10 @@ def test_closing_starts_outside_the_object():
     assert len(found) == 16 and (gap > 0.5 * cube.size.min()).all()
 
 
-def test_a_generated_set_is_apart_and_the_same_for_a_seed():
-    config = GenerationConfig(count=6, seeds=3, lanes=24, seed=4, kind_share=0.0)
-    growths = [Generator(HAND, load_object('cube'), config).grow() for _ in range(2)]
+def test_a_generated_set_is_apart_and_the_same_for_a_seed_whatever_the_threads():
+    growths = [Generator(HAND, load_object('cube'), GenerationConfig(
+        count=6, seeds=3, lanes=24, seed=4, kind_share=0.0, threads=threads)).grow()
+        for threads in (1, 2)]
     grasps = growths[0].grasps
     assert len(grasps) == 6 and growths[0].validated <= growths[0].tried
     np.testing.assert_array_equal(grasps.q, growths[1].grasps.q)
@@ -57,6 +59,38 @@ def test_a_dropped_object_is_no_grasp():
                   np.random.default_rng(0))
     done = sum(len(conveyor.tick().q) for _ in range(conveyor.end + 2))
     assert done == 0 and len(conveyor.free) == 4
+
+
+def test_an_object_that_moves_when_the_hand_has_closed_is_given_up():
+    cube, grasps = load_object('cube'), GraspSet.load(SET).take(np.arange(12))
+    same = Candidates(grasps.q, grasps.target, grasps.target, grasps.object_pos,
+                      grasps.object_quat, np.arange(12), np.ones(12, dtype=bool))
+    held = []
+    for speed in (0.03, 0.0):
+        conveyor = Conveyor(HAND, cube, 12, ValidationConfig(rest_speed=speed))
+        conveyor.fill(same, np.random.default_rng(0))
+        for _ in range(conveyor.close_ticks):
+            conveyor.tick()
+        held.append(12 - len(conveyor.free))
+    assert held[0] >= 9 and held[1] == 0
+
+
+def test_a_stock_hands_out_each_candidate_once_and_in_order():
+    made, grasps = [], GraspSet.load(SET)
+
+    def make(n: int) -> Candidates:
+        rows = np.arange(n) + sum(made)
+        made.append(n)
+        part = grasps.take(rows)
+        return Candidates(part.q, part.target, part.target, part.object_pos, part.object_quat,
+                          rows, np.zeros(n, dtype=bool))
+
+    stock = Stock(make, 8)
+    handed = [stock.take(n).parent for n in (3, 0, 7, 20)]
+    np.testing.assert_array_equal(np.concatenate(handed), np.arange(30))
+    assert made == [8] * 4
+    stock.clear()
+    assert stock.take(1).parent.tolist() == [32]
 
 
 def test_kinds_from_contacts():

@@ -30,9 +30,11 @@ def test_without_a_share_all_find_room_until_the_set_is_full():
     assert quota.admitted(kind, np.zeros(len(KINDS), int)).tolist() == [True] * 4 + [False]
 
 
-def test_types_that_lack_grasps_are_named():
-    assert Quota(100, 0.1).short(np.array([50, 10, 9, 0, 11, 10, 0])).tolist() == [
-        False, False, True, True, False, False]
+def test_types_below_their_share_so_far_are_named():
+    quota, count = Quota(1000, 0.1), np.array([50, 10, 9, 0, 11, 20, 0])
+    assert quota.short(count).tolist() == [False, True, True, True, True, False]
+    assert quota.short(10 * count).tolist() == quota.short(count).tolist()
+    assert not Quota(1000, 0.0).short(count).any()
 
 
 def test_an_impossible_share_is_refused():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dexgen_description import Hand, ObjectModel
+from dexgen_sim_bridge.drop import DROP_DISTANCE
 import mujoco
 import numpy as np
 
@@ -24,6 +25,8 @@ class ValidationConfig:
 
     Args:
         close_s: time to close the hand [s], without gravity.
+        rest_speed: highest speed of the object when the hand has closed [m/s]; a faster one
+            would be lost soon after.
         direction_s: time under each of six gravity directions [s].
         settle_s: time without gravity before the grasp is read [s].
         tick_s: how often lanes are looked at [s].
@@ -39,9 +42,10 @@ class ValidationConfig:
         gravity: [m/s^2].
     """
 
-    close_s: float = 0.6
+    close_s: float = 0.3
+    rest_speed: float = 0.03
     direction_s: float = 0.5
-    settle_s: float = 0.2
+    settle_s: float = 0.1
     tick_s: float = 0.1
     drift: float = 0.008
     turn: float = 0.3
@@ -78,6 +82,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.q)
+
+    def take(self, rows: np.ndarray) -> 'Candidates':
+        """Some of the rows."""
+        return Candidates(*(getattr(self, f)[rows] for f in Candidates.__dataclass_fields__))
 
 
 def concatenated(batches: Sequence[Candidates]) -> Candidates:
@@ -200,12 +208,15 @@ class Conveyor:
 
     def _lost(self) -> np.ndarray:
         c, sim = self.config, self.sim
-        far = np.linalg.norm(sim.object_pos - self.hand.palm_center, axis=-1) > 0.085
+        away = np.linalg.norm(sim.object_pos - self.hand.palm_center, axis=-1)
+        speed = np.linalg.norm(sim.object_vel[:, :3], axis=-1)
+        unfit = (self.tick_of == self.close_ticks) & ((away > c.palm) | (speed > c.rest_speed))
         drift = np.linalg.norm(sim.object_pos - self.anchor_pos, axis=-1) > c.drift
         turn = np.linalg.norm(rotation_error(
             self.object_model, self.anchor_quat, sim.object_quat), axis=-1) > c.turn
         held = self.tick_of > self.close_ticks
-        return (self.tick_of >= 0) & (sim.failed | far | (held & (drift | turn)))
+        return (self.tick_of >= 0) & (
+            sim.failed | (away > DROP_DISTANCE) | unfit | (held & (drift | turn)))
 
     def _accept(self, ids: np.ndarray) -> Accepted:
         slow = (np.linalg.norm(self.sim.object_vel[ids, :3], axis=-1) < 0.02) & (

@@ -27,7 +27,7 @@ class ExpansionConfig:
         squeeze: extra closing of the fingers in the repair [rad].
     """
 
-    step: tuple[float, float] = (0.8, 2.5)
+    step: tuple[float, float] = (0.4, 1.2)
     pool: int = 64
     finger_lift: float = 0.25
     lift: float = 0.25

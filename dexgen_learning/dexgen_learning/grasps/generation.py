@@ -7,6 +7,7 @@ import time
 from dexgen_description import Hand, Kinematics, ObjectModel
 import numpy as np
 
+from dexgen_learning.env.simulation import SimulationConfig
 from dexgen_learning.grasps import analytic, closing, expansion, manipulation
 from dexgen_learning.grasps.analytic import AnalyticConfig
 from dexgen_learning.grasps.closing import ClosingConfig
@@ -24,10 +25,15 @@ from dexgen_learning.grasps.kinds import kinds
 from dexgen_learning.grasps.manipulation import ManipulationConfig
 from dexgen_learning.grasps.metric import Metric
 from dexgen_learning.grasps.separation import Separation
+from dexgen_learning.grasps.stock import Stock
 from dexgen_learning.grasps.stratification import OTHER, Quota
 
-PARENTS = 4096
+PARENTS = 1024
 """Grasps from which the parents of one batch of candidates are drawn."""
+RARE = 0.75
+"""Share of them that belong to types below their share, where there are such types."""
+FRESH = 64
+"""Candidates that are made at a time from nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,13 @@ class GenerationConfig:
         patience: so many candidates in a row without a new grasp end the growth.
         seed: of all randomness.
         lanes: candidates validated side by side.
+        threads: of the simulation; they change nothing but the speed.
         seeds: grasps found by closing before expansion starts.
         analytic_share: share of these that come from surface points (the paper's base set)
             instead of closing.
         closing_share: share of both among the candidates afterwards.
-        manipulation_share: share of motions that the simulator carries out from a grasp; the
-            rest are kinematic steps with contact repair.
+        manipulation_share: share of motions that the simulator carries out from a grasp among
+            the others; the rest are kinematic steps with contact repair.
         separation: least feature distance between grasps.
         kind_share: least share of each kind; room for it is kept, rarer kinds are expanded
             first.
@@ -59,10 +66,11 @@ class GenerationConfig:
     patience: int = 10_000
     seed: int = 0
     lanes: int = 128
-    seeds: int = 30
+    threads: int = 1
+    seeds: int = 60
     analytic_share: float = 0.3
-    closing_share: float = 0.1
-    manipulation_share: float = 0.75
+    closing_share: float = 0.03
+    manipulation_share: float = 0.88
     separation: float = 0.3
     kind_share: float = 0.1
     validation: ValidationConfig = field(default_factory=ValidationConfig)
@@ -103,7 +111,10 @@ class Generator:
         self.config = config or GenerationConfig()
         self.kinematics = Kinematics(hand)
         self.rng = np.random.default_rng(self.config.seed)
-        self.conveyor = Conveyor(hand, object_model, self.config.lanes, self.config.validation)
+        self.conveyor = Conveyor(hand, object_model, self.config.lanes, self.config.validation,
+                                 SimulationConfig(threads=self.config.threads))
+        self._fresh = Stock(self._close, FRESH)
+        self._grown = Stock(self._grow, self.config.lanes)
         self.separation = Separation(object_model, self.config.separation)
         self.metric, self.quota = Metric(), Quota(self.config.count, self.config.kind_share)
         empty = GraspSet.empty(hand.name, object_model.name, len(hand.joint_names))
@@ -122,7 +133,7 @@ class Generator:
             if time_limit is not None and time.perf_counter() - wall > time_limit:
                 break
             free = len(self.conveyor.free)
-            if free >= min(16, self.config.lanes):
+            if free:
                 self.conveyor.fill(self._propose(free), self.rng)
             self._add(self.conveyor.tick())
             if progress is not None:
@@ -151,29 +162,30 @@ class Generator:
             column.keep(keep)
         self._parents.values[:] = renumbered(self._parents.values, keep)
         self.conveyor.parent[:] = renumbered(self.conveyor.parent, keep)
+        self._grown.clear()
 
     @property
     def _exhausted(self) -> bool:
         return self.conveyor.tried - self._fruitful > self.config.patience
 
     def _propose(self, n: int) -> Candidates:
-        config = self.config
-        if len(self.grasps) < min(config.seeds, config.count):
-            return self._fresh(n)
-        fresh, moved, kinematic = self.rng.multinomial(n, [
-            config.closing_share, config.manipulation_share,
-            1.0 - config.closing_share - config.manipulation_share])
-        rows = self._rare_first()
-        pool = self.grasps.take(rows)
-        batches = [
-            self._fresh(fresh),
-            manipulation.propose(self.kinematics, pool, moved, self.rng, config.manipulation),
-            expansion.propose(self.hand, pool, kinematic, self.rng, config.expansion,
-                              self.metric)]
-        joined = concatenated(batches)
-        return replace(joined, parent=np.where(joined.parent >= 0, rows[joined.parent], -1))
+        if len(self.grasps) < min(self.config.seeds, self.config.count):
+            return self._fresh.take(n)
+        fresh = int(self.rng.binomial(n, self.config.closing_share))
+        return concatenated([self._fresh.take(fresh), self._grown.take(n - fresh)])
 
-    def _fresh(self, n: int) -> Candidates:
+    def _grow(self, n: int) -> Candidates:
+        """N candidates from grasps of the set, moved and kinematic."""
+        config, rows = self.config, self._parent_rows()
+        moved, pool = int(self.rng.binomial(n, config.manipulation_share)), self.grasps.take(rows)
+        joined = concatenated([
+            manipulation.propose(self.kinematics, pool, moved, self.rng, config.manipulation),
+            expansion.propose(self.hand, pool, n - moved, self.rng, config.expansion,
+                              self.metric)])
+        mixed = joined.take(self.rng.permutation(n))
+        return replace(mixed, parent=rows[mixed.parent])
+
+    def _close(self, n: int) -> Candidates:
         """Candidates from nothing: surface points, closing."""
         config = self.config
         computed = int(self.rng.binomial(n, config.analytic_share))
@@ -188,17 +200,16 @@ class Generator:
         """(len(KINDS),) grasps of each kind so far."""
         return np.bincount(self.grasps.kind, minlength=len(KINDS))
 
-    def _rare_first(self) -> np.ndarray:
-        """Rows to expand: all, or only those of a kind that lacks grasps."""
-        count = self._count
+    def _parent_rows(self) -> np.ndarray:
+        """(PARENTS,) rows to grow from: any, and more of the types that lack grasps."""
+        kind, count = self.grasps.kind, self._count
+        rows = self.rng.integers(len(kind), size=PARENTS)
         rare = np.flatnonzero(self.quota.short(count) & (count[:OTHER] > 0))
-        if len(rare) == 0 or self.rng.random() < 0.4:
-            return self._some(np.arange(len(self.grasps)))
-        return self._some(np.flatnonzero(self.grasps.kind == self.rng.choice(rare)))
-
-    def _some(self, rows: np.ndarray) -> np.ndarray:
-        """At most PARENTS of these rows."""
-        return rows if len(rows) <= PARENTS else self.rng.choice(rows, PARENTS, replace=False)
+        each = int(RARE * PARENTS) // max(len(rare), 1)
+        for number, k in enumerate(rare):
+            rows[number * each:(number + 1) * each] = self.rng.choice(
+                np.flatnonzero(kind == k), each)
+        return rows
 
     def _add(self, accepted: Accepted) -> None:
         if len(accepted.q) == 0:

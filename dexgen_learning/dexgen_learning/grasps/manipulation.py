@@ -29,8 +29,8 @@ class ManipulationConfig:
         lift: standard deviation of a regrasping finger's tip [m].
     """
 
-    move: float = 0.008
-    turn: float = 0.35
+    move: float = 0.004
+    turn: float = 0.175
     toward_palm: float = 0.2
     regrasp: float = 0.3
     join: float = 0.5

@@ -9,7 +9,9 @@ from dexgen_learning.grasps.column import Column
 from dexgen_learning.grasps.metric import Metric
 
 REBUILD = 256
-"""New grasps that are searched one by one before the tree is built anew."""
+"""New grasps, at least, that are searched one by one before the tree is built anew."""
+SHARE = 0.03
+"""The same as a share of all, so that building costs the same for each grasp of a large set."""
 
 
 class Separation:
@@ -44,7 +46,8 @@ class Separation:
             if added[i]:
                 self._features.append(features[i:i + 1])
                 self._quats.append(quat[i:i + 1])
-                if len(self._features) - self._in_tree >= REBUILD:
+                if len(self._features) - self._in_tree >= max(
+                        REBUILD, SHARE * self._in_tree):
                     self._in_tree = len(self._features)
                     self._tree = cKDTree(self._features.values.copy())
         return added

@@ -6,6 +6,8 @@ from dexgen_learning.grasps.grasp_set import KINDS
 
 OTHER = len(KINDS) - 1
 """The type that is none of the six; it has no share of its own."""
+MARGIN = 1.2
+"""A type is helped before it falls below its share: below this multiple of it."""
 
 
 class Quota:
@@ -22,11 +24,12 @@ class Quota:
             raise ValueError(f'the share of each type is {share}; there are {OTHER} of them: '
                              f'choose 0 to {1.0 / OTHER:.3f}')
         self.reserve = int(np.ceil(share * size))
-        self.size, self.others = size, share * size if share > 0.0 else size
+        self.size, self.share = size, share
+        self.others = share * size if share > 0.0 else size
 
     def short(self, count: np.ndarray) -> np.ndarray:
-        """(OTHER,) bool, which types have less than their reserve; count (len(KINDS),)."""
-        return count[:OTHER] < self.reserve
+        """(OTHER,) bool, which types are below their share so far; count (len(KINDS),)."""
+        return count[:OTHER] < MARGIN * self.share * count.sum()
 
     def admitted(self, kind: np.ndarray, count: np.ndarray) -> np.ndarray:
         """(n,) bool, which of new grasps of these types find room, one after the other.
