@@ -13,9 +13,8 @@ MIDDLEWARE = 'dds.'
 def lower_priority() -> None:
     """Raise the niceness of this process's threads to NICENESS, unless it is there already.
 
-    Threads that are started later inherit it. Those of the middleware stay as they are: they hold
-    locks of shared memory that the senders wait for, so that one of them waiting for a busy
-    processor would delay what moves.
+    Threads that are started later inherit it. Those of the middleware stay as they are: others may
+    wait for what they hold.
     """
     for thread in Path('/proc/self/task').iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended

@@ -17,7 +17,7 @@ from dexgen.description import NodeDescription, Stack, Values
 
 DISCOVERY = MappingProxyType({'localhost': 'LOCALHOST', 'subnet': 'SUBNET'})
 PROFILES = Path(__file__).resolve().parent / 'fastdds'
-"""Folder of the Fast DDS profiles, one for each value of the argument `network`."""
+"""Folder of the Fast DDS profiles, two for each value of the argument `network`."""
 PACKAGE = 'package://'
 APT = MappingProxyType(
     {'rviz2': 'ros-jazzy-rviz2', 'foxglove_bridge': 'ros-jazzy-foxglove-bridge'}
@@ -63,19 +63,33 @@ def find_executable(package: str, executable: str) -> str:
     return str(path)
 
 
-def fastdds_profile(network: str) -> str:
-    """Path of the Fast DDS profile of a network; the user's own, where the environment has one."""
+def dds(network: str, watches: bool) -> dict[str, str]:
+    """Variables of DDS for a network; a profile of the user's own is left alone.
+
+    Args:
+      network: value of the argument.
+      watches: for a node that only watches.
+    """
     given = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', '')
-    own = given and Path(given).parent.name != PROFILES.name
-    return given if own else str(PROFILES / f'{network}.xml')
-
-
-def environment(values: Values) -> dict[str, str]:
-    """Variables that every process of the stack gets."""
-    network = str(values['network'])
+    reach, profile = DISCOVERY[network], network
+    if given and Path(given).parent.name != PROFILES.name:
+        profile_file = given
+    else:
+        if watches:
+            profile = f'{network}_watching'
+            # The profile says it all; rmw_fastrtps would put shared memory back for LOCALHOST.
+            reach = 'SYSTEM_DEFAULT' if network == 'localhost' else reach
+        profile_file = str(PROFILES / f'{profile}.xml')
     return {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': DISCOVERY[network],
-        'FASTRTPS_DEFAULT_PROFILES_FILE': fastdds_profile(network),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': reach,
+        'FASTRTPS_DEFAULT_PROFILES_FILE': profile_file,
+    }
+
+
+def environment(values: Values, watches: bool = False) -> dict[str, str]:
+    """Variables of a process of the stack; `watches`: of one that only watches."""
+    return {
+        **dds(str(values['network']), watches),
         'PYTHONUNBUFFERED': '1',
         # Matrices of a hand are small: threads for them only disturb the control loops.
         'OPENBLAS_NUM_THREADS': os.environ.get('OPENBLAS_NUM_THREADS', '1'),
@@ -120,9 +134,8 @@ def node_command(node: NodeDescription, values: Values, folder: Path) -> Command
             result += ('--params-file', str(parameter_file(folder, name, parameters)))
         return result
 
-    return Command(
-        node.name, words(False), words(True), environment(values), node.nice, node.at_end
-    )
+    variables = environment(values, node.watches)
+    return Command(node.name, words(False), words(True), variables, node.nice, node.at_end)
 
 
 def stack_commands(stack: Stack, values: Values, folder: Path) -> list[Command]:

@@ -21,7 +21,9 @@ class NodeDescription:
       when: whether it runs at all.
       words: further words of its command line.
       after_restart: parameters that are different once it was restarted.
-      nice: added to its niceness; what only watches must not delay what moves.
+      watches: it only watches: it shares no memory with the others, so that it may die or wait
+        for the processor at any moment without delaying what moves.
+      nice: added to its niceness.
       at_end: what its end means: 'restart' it, 'leave' it ended, or 'end' the run.
     """
 
@@ -32,6 +34,7 @@ class NodeDescription:
     when: Callable[[Values], bool] = lambda values: True
     words: Callable[[Values], tuple[str, ...]] = lambda values: ()
     after_restart: Mapping[str, Value] = field(default_factory=dict)
+    watches: bool = False
     nice: int = 0
     at_end: str = 'restart'
 

@@ -11,7 +11,6 @@ from launch.actions import (
     DeclareLaunchArgument,
     LogInfo,
     OpaqueFunction,
-    SetEnvironmentVariable,
     Shutdown,
     TimerAction,
 )
@@ -69,11 +68,8 @@ def start(context: LaunchContext, stack: Stack) -> list:
     context.extend_globals({'dexgen_run': (lock, folder)})
     policy = RestartPolicy.of(values)
     return [
-        *(SetEnvironmentVariable(name, value) for name, value in environment(values).items()),
-        *(
-            Keeper(node, values, Path(folder.name), RestartCount(policy)).action()
-            for node in stack.running(values)
-        ),
+        Keeper(node, values, Path(folder.name), RestartCount(policy)).action()
+        for node in stack.running(values)
     ]
 
 
@@ -109,6 +105,7 @@ class Keeper:
             parameters=[str(file)] if parameters else [],
             arguments=list(node_words(node, self._values)),
             ros_arguments=['--log-level', str(self._values['log_level'])],
+            additional_env=environment(self._values, node.watches),
             prefix=f'nice -n {node.nice}' if node.nice else None,
             output='screen',
             sigterm_timeout=str(END.terminate),

@@ -123,6 +123,7 @@ VIEWER = NodeDescription(
     'viewer',
     parameters={'hand': 'hand', 'host': page_host, 'port': 'port'},
     when=equals('viewer', 'web'),
+    watches=True,
 )
 
 RECORDER = NodeDescription(
@@ -136,6 +137,7 @@ RECORDER = NodeDescription(
         'black_box': black_box,
     },
     when=lambda values: bool(values['record'] or values['black_box']),
+    watches=True,
 )
 
 MARKERS = NodeDescription(
@@ -143,6 +145,7 @@ MARKERS = NodeDescription(
     'dexgen_session',
     'markers',
     when=lambda values: bool(values['viewer'] in ('rviz', 'foxglove') or values['record']),
+    watches=True,
 )
 
 FOXGLOVE = NodeDescription(
@@ -151,6 +154,7 @@ FOXGLOVE = NodeDescription(
     'foxglove_bridge',
     parameters={'address': page_host, 'port': 'port'},
     when=equals('viewer', 'foxglove'),
+    watches=True,
     nice=LOW_PRIORITY,
 )
 
@@ -160,6 +164,7 @@ RVIZ = NodeDescription(
     'rviz2',
     words=lambda values: ('-d', 'package://dexgen/rviz/teleop.rviz'),
     when=equals('viewer', 'rviz'),
+    watches=True,
     nice=LOW_PRIORITY,
     at_end='leave',
 )

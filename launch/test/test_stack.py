@@ -9,6 +9,8 @@ from dexgen.stack_arguments import SOURCES
 from dexgen_teleop.sources import SOURCE_NAMES
 import pytest
 
+WATCHING = {'viewer', 'recorder', 'markers', 'foxglove', 'rviz'}
+
 
 def values(**given):
     """Values of the arguments of the teleoperation stack."""
@@ -89,8 +91,7 @@ def test_the_page_is_local_unless_opened():
 
 def test_what_only_watches_runs_at_low_priority():
     # Our own nodes lower theirs, once they are up.
-    watching = {'foxglove', 'rviz'}
-    assert {node.name for node in TELEOP.nodes if node.nice} == watching
+    assert {node.name for node in TELEOP.nodes if node.nice} == {'foxglove', 'rviz'} < WATCHING
 
 
 @pytest.mark.parametrize(
@@ -146,4 +147,19 @@ def test_each_network_has_a_profile_of_dds_unless_the_user_has_one(monkeypatch, 
     path = environment(values(network=network))['FASTRTPS_DEFAULT_PROFILES_FILE']
     assert ('interfaceWhiteList' in Path(path).read_text()) == (network == 'localhost')
     monkeypatch.setenv('FASTRTPS_DEFAULT_PROFILES_FILE', '/home/me/dds.xml')
-    assert environment(values())['FASTRTPS_DEFAULT_PROFILES_FILE'] == '/home/me/dds.xml'
+    for watches in (False, True):
+        variables = environment(values(network=network), watches)
+        assert variables['FASTRTPS_DEFAULT_PROFILES_FILE'] == '/home/me/dds.xml'
+        assert variables['ROS_AUTOMATIC_DISCOVERY_RANGE'] == network.upper()
+
+
+@pytest.mark.parametrize('network', ['localhost', 'subnet'])
+def test_what_only_watches_shares_no_memory(monkeypatch, network):
+    monkeypatch.delenv('FASTRTPS_DEFAULT_PROFILES_FILE', raising=False)
+    assert {node.name for node in TELEOP.nodes if node.watches} == WATCHING
+    variables = environment(values(network=network), watches=True)
+    profile = Path(variables['FASTRTPS_DEFAULT_PROFILES_FILE']).read_text()
+    assert '<type>SHM' not in profile and '<useBuiltinTransports>false' in profile
+    assert ('interfaceWhiteList' in profile) == (network == 'localhost')
+    # For LOCALHOST rmw_fastrtps has transports of its own, shared memory among them.
+    assert variables['ROS_AUTOMATIC_DISCOVERY_RANGE'] != 'LOCALHOST'
