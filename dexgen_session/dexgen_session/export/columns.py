@@ -119,8 +119,10 @@ class Stream:
     def _names_of(
         self, origin: Origin, first: Sample, joints: tuple[str, ...]
     ) -> tuple[str, ...]:
-        if not origin.names or not origin.labels:
-            return joints if origin.names else ()
+        if not origin.names:
+            return ()
+        if not origin.labels:
+            return joints
         return tuple(self._decoder.layout(first, self._wanted).texts.get(origin.names, ()))
 
     @staticmethod
