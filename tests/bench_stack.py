@@ -43,7 +43,7 @@ def measure(arguments: list[str], seconds: float, domain: int) -> dict[str, floa
 
 
 def figures(received: dict[str, list], seconds: float) -> dict[str, float]:
-    """Figures of what was heard for `seconds`; see docs/launch.md for their meaning."""
+    """Figures of what was heard for `seconds`; docs/launch.md has their meaning."""
     tracked = [item for item in received[topics.HAND_LANDMARKS.name] if item.message.valid]
     ticks = [item.message for item in received[topics.CONTROLLER_STATE.name]]
     if not any(tick.reason == 'OK' for tick in ticks):

@@ -40,7 +40,7 @@ class Picture:
     output: Path = Path('docs/page.png')
     wait: float = 4.0
     width: int = 1200
-    height: int = 720
+    height: int = 860
 
 
 @contextmanager
