@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dexgen_controller.arbitration import Arbitration
 from dexgen_controller.checkpoint import Checkpoint
 from dexgen_controller.command import command_offset
 from dexgen_controller.guidance import (
@@ -76,9 +77,16 @@ class MotionPlanner:
         floor = 1e-3 * np.eye(checkpoint.config.motion_size)
         self._information = np.linalg.inv(self._covariance + floor)
         self._last: np.ndarray | None = None
+        self.arbitration = (
+            Arbitration(checkpoint.hand, checkpoint.config, batch)
+            if self.sampling.arbitration
+            else None
+        )
 
     def reset(self, hands: np.ndarray | None = None) -> None:
-        """Forget the last plan, of some hands (B,) or of all."""
+        """Forget the last plan and the grasp, of some hands (B,) or of all."""
+        if self.arbitration is not None:
+            self.arbitration.reset(hands)
         if hands is None or self._last is None:
             self._last = None
         else:
@@ -107,6 +115,8 @@ class MotionPlanner:
           ValueError: the mode is none of the checkpoint's.
         """
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
+        if self.arbitration is not None:
+            keypoints = self.arbitration.share(state, keypoints, reference, guidance)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
         command = command / normaliser.motion_scale

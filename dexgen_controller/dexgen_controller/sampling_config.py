@@ -19,6 +19,7 @@ class SamplingConfig:
       origin: what the noise is mixed with at the start: `noise` starts from noise alone,
         `command` from the partly noised command with no further guidance ("To the Noise and
         Back"), `plan` from the last plan.
+      arbitration: loaded fingers take a share of the command only, see `arbitration`.
       backend, precision: runtime.
       seed: of the random numbers.
     """
@@ -29,6 +30,7 @@ class SamplingConfig:
     samples: int = 1
     start: float = START
     origin: str = 'noise'
+    arbitration: bool = True
     backend: str = 'auto'
     precision: str = 'f32'
     seed: int = 0

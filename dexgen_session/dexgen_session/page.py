@@ -189,7 +189,7 @@ class Page:
         wrist = gui.add_button_group('wrist', tuple(wrists))
 
         self._guidance = _Slider(
-            gui.add_slider('guidance', 0.0, 10.0, 0.1, 1.0, visible=False), actions.set_guidance
+            gui.add_slider('guidance', 0.0, 30.0, 0.1, 3.0, visible=False), actions.set_guidance
         )
         recording = gui.add_button_group('record', ('begin', 'end'))
         recording.on_click(lambda event: actions.record(event.target.value == 'begin'))

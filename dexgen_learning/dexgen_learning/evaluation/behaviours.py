@@ -18,6 +18,7 @@ from dexgen_learning.evaluation.dexgen_control import Learned
 from dexgen_learning.evaluation.laboratory import Laboratory
 from dexgen_learning.evaluation.rivals import Hold, Raw
 from dexgen_learning.evaluation.situation import Control, Situation
+from dexgen_learning.evaluation.touch import Touch
 from dexgen_learning.grasps.grasp_set import GraspSet
 
 MAGNETIC_REACH = 0.04
@@ -55,10 +56,12 @@ class Played:
     Attributes:
       dropped: (n,) whether the object was lost.
       keypoints: (n, K, 3) at the end, or before the drop [m].
+      touched: (n, F) fingers that touched anything after any step.
     """
 
     dropped: np.ndarray
     keypoints: np.ndarray
+    touched: np.ndarray
 
 
 class CalmScene:
@@ -82,6 +85,7 @@ class CalmScene:
         self._config = EnvironmentConfig(randomization=NONE, wrist=wrist)
         self._hand, self._object, self._grasps = hand, object_model, grasps
         self._environments: dict[int, HandEnvironment] = {}
+        self._touches: dict[int, Touch] = {}
 
     def environment(self, count: int) -> HandEnvironment:
         """An environment of that many hands."""
@@ -89,6 +93,7 @@ class CalmScene:
             self._environments[count] = HandEnvironment(
                 self._hand, [self._object], count, self._config
             )
+            self._touches[count] = Touch(self._environments[count])
         return self._environments[count]
 
     def every_grasp(self) -> Trials:
@@ -108,7 +113,9 @@ class CalmScene:
         count = len(trials.raw)
         environment = self.environment(count)
         kinematics = environment.kinematics
+        touch = self._touches[count]
         environment.reset(np.arange(count), trials.start)
+        touched = np.zeros((count, len(self._hand.fingers)), bool)
         command = kinematics.keypoints(trials.raw)
         lost = np.zeros(count, bool)
         ends = kinematics.keypoints(environment.sim.q)
@@ -128,9 +135,10 @@ class CalmScene:
             wanted = control.wanted(situation)
             environment.step(np.clip(wanted, self._hand.lower, self._hand.upper))
             lost |= environment.dropped
+            touched |= touch.fingers()
             here = kinematics.keypoints(environment.sim.q)
             ends = np.where(lost[:, None, None], ends, here)
-        return Played(lost, ends)
+        return Played(lost, ends, touched)
 
 
 def reaching(kinematics, targets: np.ndarray, finger: np.ndarray, move: np.ndarray) -> np.ndarray:
@@ -195,7 +203,9 @@ def free_finger(scene: CalmScene, kinematics, seed: int = 0) -> Trials:
     before = kinematics.fingertips(trials.start.target)[np.arange(len(grasp)), finger]
     after = kinematics.fingertips(raw)[np.arange(len(grasp)), finger]
     far = np.linalg.norm(after - before, axis=-1) >= FREE_REACH
-    return Trials(trials.start, raw, finger).take(np.flatnonzero(far))
+    # Where the joints cannot go, least squares end anywhere.
+    there = np.linalg.norm(after - before - move, axis=-1) < FREE_REACH / 2
+    return Trials(trials.start, raw, finger).take(np.flatnonzero(far & there))
 
 
 HOLD_TIME = 10.0
@@ -206,15 +216,21 @@ CANDIDATES = 2
 """Candidates tried for each trial wanted."""
 
 
-def admitted(scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed: int) -> Trials:
+def admitted(
+    scene: CalmScene, trials: Trials, raw_drops: bool, count: int, seed: int, free: bool = False
+) -> Trials:
     """Trials whose grasp holding still keeps and, if asked, whose raw command drops.
 
+    With `free` the commanded finger must touch nothing all the while that the hand holds still.
     The calm scene has no randomness: once is enough to know.
     """
     random = np.random.default_rng(seed)
     rows = random.permutation(len(trials.raw))[: CANDIDATES * count]
     trials = trials.take(rows)
-    good = ~scene.play(trials, Hold(), HOLD_TIME).dropped
+    still = scene.play(trials, Hold(), HOLD_TIME)
+    good = ~still.dropped
+    if free:
+        good &= ~still.touched[np.arange(len(trials.raw)), trials.finger]
     if raw_drops:
         good &= scene.play(trials, Raw(), HOLD_TIME).dropped
     return trials.take(np.flatnonzero(good)[:count])
@@ -250,7 +266,7 @@ class BehaviourJob:
         else:
             made = (magnetic if self.name == 'magnetic' else refusal)(scene, kinematics)
         drops = self.name in ('magnetic', 'refusal')
-        trials = admitted(scene, made, drops, self.count, laboratory.seed)
+        trials = admitted(scene, made, drops, self.count, laboratory.seed, free=up)
         number = len(trials.raw)
         if not number:
             return 0, 0

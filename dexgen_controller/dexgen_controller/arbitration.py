@@ -1,0 +1,173 @@
+"""What share of a command each finger takes: the grasp's memory in front of guidance.
+
+A command is absolute and steady where the model knows four steps: moved a little at every tick, a
+hand that follows it would leave any grasp in the end. So every finger has an *anchor*, where its
+keypoints were when it took up its load. A finger that bears none goes where it is asked to. One
+that bears load stays at its anchor but for a share of the command, most of which the loaded
+fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
+
+Load shows in the motors: they bend the joints of a finger that presses away from their targets.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dexgen_controller.checkpoint import HandLayout
+from dexgen_controller.model_config import ModelConfig
+
+
+@dataclass(frozen=True)
+class ArbitrationConfig:
+    """How commands are shared out.
+
+    Attributes:
+      light, heavy: a finger whose joints bend by less bears no load, one that bends by more
+        counts in full, where the sensors are quiet [rad].
+      light_noise, heavy_noise: what is added to them for each radian of the joints' noise.
+      settling: time constant of the filter against that noise [s].
+      memory: time in which a load that is no longer felt is half forgotten [s].
+      reach: farthest that a keypoint of a loaded finger is taken for commanded, at guidance 0; it
+        doubles with guidance `together` [m].
+      leak: time in which an anchor follows what is applied [s].
+      together: guidance at which loaded fingers take half of the command's rigid part.
+      free: guidance at which a free finger takes half of its command.
+    """
+
+    light: float = 0.012
+    heavy: float = 0.02
+    light_noise: float = 0.25
+    heavy_noise: float = 0.64
+    settling: float = 0.6
+    memory: float = 10.0
+    reach: float = 0.01
+    leak: float = 10.0
+    together: float = 10.0
+    free: float = 0.2
+
+
+class Arbitration:
+    """Shares out the commands of a batch of hands; remembers their grasps.
+
+    Args:
+      layout: names of joints, keypoints and fingers.
+      model: history and rate of the observations.
+      batch: B, number of hands.
+      config: how.
+
+    Raises:
+      ValueError: a finger has no keypoint at its tip.
+    """
+
+    def __init__(
+        self,
+        layout: HandLayout,
+        model: ModelConfig,
+        batch: int,
+        config: ArbitrationConfig | None = None,
+    ):
+        self.config = config or ArbitrationConfig()
+        self._model, self._dt = model, 1.0 / model.rate
+        self._joints = _owned(layout.joint_names, layout.fingers)
+        self._finger = _owned(layout.keypoint_names, layout.fingers).argmax(axis=0)
+        points = list(layout.keypoint_names)
+        tips = [f'{finger}_tip' for finger in layout.fingers]
+        if set(tips) - set(points):
+            raise ValueError(f'commands are shared out by {tips}; the checkpoint has {points}')
+        self._tips = np.array([points.index(tip) for tip in tips])
+        self._anchor = np.zeros((batch, model.keypoints, 3))
+        self._bend = np.zeros((batch, model.joints))
+        self._noise = np.zeros(batch)
+        self._load = np.zeros((batch, model.fingers))
+        self._fresh = np.ones(batch, bool)
+
+    def reset(self, hands: np.ndarray | None = None) -> None:
+        """Forget the grasps of some hands (B,) or of all: they are taken anew at the next call."""
+        self._fresh |= True if hands is None else hands
+
+    @property
+    def loaded(self) -> np.ndarray:
+        """(B, F) how surely each finger bears load, 0 to 1."""
+        config, noise = self.config, self._noise[:, None]
+        light = config.light + config.light_noise * noise
+        heavy = config.heavy + config.heavy_noise * noise
+        return np.clip((self._load - light) / (heavy - light), 0.0, 1.0)
+
+    def share(
+        self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
+    ) -> np.ndarray:
+        """The command that the hands are to follow.
+
+        Args:
+          state: (B, S) stacked observations.
+          keypoints: (B, K, 3) commanded keypoints [m, hand frame].
+          reference: (B, K, 3) keypoints at the last applied target [m, hand frame].
+          guidance: strength; 0 leaves every finger where it is.
+
+        Returns:
+          (B, K, 3) keypoints [m, hand frame].
+        """
+        self._feel(state, reference)
+        config = self.config
+        loaded = self.loaded[:, self._finger, None]
+        asked = keypoints - self._anchor
+        free = self._anchor + guidance / (guidance + config.free) * asked
+        share = guidance / (guidance + config.together)
+        bound = _shortened(asked, config.reach * (1.0 + guidance / config.together))
+        rigid = self._rigid(bound)
+        bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
+        return loaded * bearing + (1.0 - loaded) * free
+
+    def _feel(self, state: np.ndarray, reference: np.ndarray) -> None:
+        """Bring loads and anchors up to date."""
+        config, joints, fresh = self.config, self._model.joints, self._fresh[:, None]
+        steps = state.reshape(len(state), self._model.history, -1)[:, :, -joints:]
+        bend, noise = steps.mean(axis=1), _noise(steps)
+        share = 1.0 - np.exp(-self._dt / config.settling)
+        self._bend = np.where(fresh, bend, self._bend + share * (bend - self._bend))
+        self._noise += np.where(self._fresh, 1.0, 0.1 * share) * (noise - self._noise)
+        felt = np.stack([np.abs(self._bend[:, own]).max(axis=1) for own in self._joints], axis=1)
+        kept = 0.5 ** (self._dt / config.memory) * self._load
+        self._load = np.where(fresh, felt, np.maximum(felt, kept))
+        leak = 1.0 - np.exp(-self._dt / config.leak)
+        follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
+        follow = np.where(fresh[:, None], 1.0, follow)
+        self._anchor = self._anchor + follow * (reference - self._anchor)
+        self._fresh[:] = False
+
+    def _rigid(self, asked: np.ndarray) -> np.ndarray:
+        """The rigid motion (B, K, 3) of all keypoints nearest to what loaded tips are asked [m].
+
+        Least squares over a twist about the tips' centre.
+        """
+        weight = self.loaded[:, :, None]
+        tips = self._anchor[:, self._tips]
+        total = np.maximum(weight.sum(axis=1, keepdims=True), 1e-6)
+        center = (weight * tips).sum(axis=1, keepdims=True) / total
+        shift = (weight * asked[:, self._tips]).sum(axis=1, keepdims=True) / total
+        arm = tips - center
+        moment = (weight * np.cross(arm, asked[:, self._tips])).sum(axis=1)
+        square = (weight[..., None] * arm[..., :, None] * arm[..., None, :]).sum(axis=1)
+        trace = np.trace(square, axis1=1, axis2=2)[:, None, None]
+        inertia = (trace + DAMPING) * np.eye(3) - square
+        turn = np.linalg.solve(inertia, moment[..., None])[..., 0]
+        return shift + np.cross(turn[:, None], self._anchor - center)
+
+
+DAMPING = 1e-4
+"""Of the rigid motion's rotation, that of arms of a centimetre [m^2]."""
+
+
+def _noise(steps: np.ndarray) -> np.ndarray:
+    """Standard deviation (B,) of what differs from step to step (B, H, J) in most joints."""
+    return np.median(np.abs(np.diff(steps, axis=1)), axis=(1, 2)) / (0.6745 * np.sqrt(2.0))
+
+
+def _owned(names: tuple[str, ...], fingers: tuple[str, ...]) -> np.ndarray:
+    """(F, len(names)) whether a name is of a finger."""
+    return np.array([[name.split('_')[0] == finger for name in names] for finger in fingers])
+
+
+def _shortened(vectors: np.ndarray, bound: float) -> np.ndarray:
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors * np.minimum(1.0, bound / np.maximum(length, 1e-12))
