@@ -15,9 +15,10 @@ from dexgen_learning.rollout.rolling import rollout
 from dexgen_learning.training.recorded import RecordedSource
 from dexgen_msgs.msg import AppliedTarget
 from dexgen_node import topics
+from dexgen_node.polling import Taken
 import numpy as np
 import pytest
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 
 HAND = load_hand('allegro_right')
@@ -26,17 +27,44 @@ PERIOD = 0.1
 
 
 class Ears:
-    """A node that only keeps what was subscribed to; messages go over the wire's format."""
+    """A node whose messages wait, in the wire's format, until they are looked for."""
 
-    def __init__(self):
-        self._callbacks = {}
+    def __init__(self, clock):
+        self._clock = clock
+        self.waiting = {}
 
-    def create_subscription(self, kind, name, callback, *_, **__):
-        self._callbacks[name] = kind, callback
+    def create_subscription(self, *_, **__):
+        pass
 
     def hear(self, topic, message) -> None:
-        kind, callback = self._callbacks[topic.name]
-        callback(deserialize_message(serialize_message(message), kind))
+        taken = Taken(serialize_message(message), None, 0, round(1e9 * self._clock.now))
+        self.waiting[topic.name].append(taken)
+
+
+class Waiting:
+    """A polled subscription of `Ears`."""
+
+    def __init__(self, ears, topic):
+        self._messages = ears.waiting[topic.name] = []
+
+    def take_all(self):
+        taken = list(self._messages)
+        self._messages.clear()
+        return taken
+
+
+def made(monkeypatch):
+    """Clock, node, mode, inbox and core of a controller without a middleware."""
+    clock = SimpleNamespace(now=5.0)
+    nanoseconds = lambda: round(1e9 * clock.now)  # noqa: E731
+    times = SimpleNamespace(
+        monotonic=lambda: clock.now, monotonic_ns=nanoseconds, time_ns=nanoseconds
+    )
+    monkeypatch.setattr(streams_node, 'time', times)
+    monkeypatch.setattr(streams_node, 'PolledSubscription', Waiting)
+    ears, mode = Ears(clock), Watching()
+    inbox = streams_node.Inbox(ears, HAND, lambda: None)
+    return clock, ears, mode, inbox, Controller(KINEMATICS, 8, [mode], 'watching', PERIOD)
 
 
 class Watching:
@@ -69,16 +97,13 @@ def data(tmp_path_factory) -> Dataset:
 
 def node_stacks(rows, monkeypatch) -> np.ndarray:
     """What the node's networks see while it hears an episode."""
-    clock = SimpleNamespace(now=5.0)
-    monkeypatch.setattr(streams_node, 'time', SimpleNamespace(monotonic=lambda: clock.now))
-    ears, mode = Ears(), Watching()
-    inbox = streams_node.Inbox(ears, HAND, lambda: None)
-    core = Controller(KINEMATICS, 8, [mode], 'watching', PERIOD)
+    clock, ears, mode, inbox, core = made(monkeypatch)
     names = list(reversed(HAND.joint_names))
     for row in rows:
         q, target = row['q'][::-1].astype(float), row['target'][::-1].astype(float)
         ears.hear(topics.APPLIED_TARGET, AppliedTarget(joint_names=names, positions=target))
         ears.hear(topics.JOINT_STATES, JointState(name=names, position=q))
+        inbox.look(clock.now)
         core.tick(inbox.inputs(), clock.now, clock.now)
         clock.now += PERIOD
     return np.stack(mode.stacks)
@@ -101,11 +126,7 @@ def test_the_node_and_training_see_the_same_bytes(data, monkeypatch):
 
 def test_a_lost_joint_state_is_seen_by_its_age(data, monkeypatch):
     whole = data.rows(np.arange(12))
-    clock = SimpleNamespace(now=5.0)
-    monkeypatch.setattr(streams_node, 'time', SimpleNamespace(monotonic=lambda: clock.now))
-    ears, mode = Ears(), Watching()
-    inbox = streams_node.Inbox(ears, HAND, lambda: None)
-    core = Controller(KINEMATICS, 8, [mode], 'watching', PERIOD)
+    clock, ears, _, inbox, core = made(monkeypatch)
     reasons = []
     for index, row in enumerate(whole):
         if index != 6:
@@ -113,6 +134,7 @@ def test_a_lost_joint_state_is_seen_by_its_age(data, monkeypatch):
             names = list(HAND.joint_names)
             ears.hear(topics.APPLIED_TARGET, AppliedTarget(joint_names=names, positions=target))
             ears.hear(topics.JOINT_STATES, JointState(name=names, position=row['q'].astype(float)))
+        inbox.look(clock.now)
         tick = core.tick(inbox.inputs(), clock.now, clock.now)
         reasons.append(tick.decision.reason)
         clock.now += PERIOD
