@@ -69,7 +69,7 @@ class GenerationConfig:
     threads: int = 1
     seeds: int = 60
     analytic_share: float = 0.3
-    closing_share: float = 0.03
+    closing_share: float = 0.01
     manipulation_share: float = 0.88
     separation: float = 0.3
     kind_share: float = 0.1
