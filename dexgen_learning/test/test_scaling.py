@@ -6,7 +6,7 @@ from dexgen_learning.bench_scaling import cost, main, measure, ScalingConfig
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.rollout.chunk import RolloutConfig
 from dexgen_learning.rollout.collector import CollectorConfig
-from dexgen_learning.rollout.crew import Alone
+from dexgen_learning.rollout.crew import Alone, Processes
 import pytest
 
 SMALL = RolloutConfig(objects=('cube',), transitions=100, grasps=str(SHIPPED / 'grasps'),
@@ -25,6 +25,12 @@ def test_cost_grows_in_proportion():
 def test_rows_time_and_bytes_are_counted():
     done = measure(SMALL, Alone())
     assert done.rows >= 100 and done.size > 100 * done.rows and done.cpu_s > 0.0
+
+
+def test_rows_of_every_worker_count():
+    alone, both = measure(SMALL, Alone()), measure(SMALL, Processes(2))
+    assert both.rows > 1.5 * alone.rows
+    assert both.size / both.rows == pytest.approx(alone.size / alone.rows, rel=0.1)
 
 
 def test_one_line_tells_all(capsys):
