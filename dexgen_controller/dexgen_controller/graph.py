@@ -18,6 +18,7 @@ from dexgen_controller.checkpoint import Checkpoint, STATE_LIMIT
 from dexgen_controller.graph_builder import GraphBuilder, tensor
 from dexgen_controller.model_config import ModelConfig
 from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.unet_graph import folded_weights, unet
 
 FREQUENCIES = 32
 OPSET = 18
@@ -25,9 +26,7 @@ INPUTS = ('state', 'mode', 'command', 'start', 'noise', 'gain', 'root', 'bound')
 OUTPUTS = ('motion', 'means', 'increment', 'log_deviation')
 
 
-def build_graph(
-    checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, stored: str = 'f32'
-):
+def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, stored: str = 'f32'):
     """The ONNX model of a tick for a fixed batch and a fixed schedule.
 
     Args:
@@ -42,7 +41,14 @@ def build_graph(
     table = step_table(weights, schedule.angles[:-1]) + _ones_at_scales(config)
     outer.constant('film_table', table[:, None, :])
     outer.rename(outer.node('MatMul', 'noise', 'root'), 'drawn')
-    body = _loop_body(GraphBuilder('body.', stored), config, weights, schedule, batch, film)
+    body = _loop_body(
+        GraphBuilder('body.', stored),
+        config,
+        folded_weights(config, weights),
+        schedule,
+        batch,
+        film,
+    )
     trip = outer.constant('trip', np.array(steps))
     motion, means = outer.node('Loop', trip, '', 'start', outputs=2, body=body)
     outer.rename(motion, 'motion')
@@ -127,7 +133,7 @@ def _loop_body(
         of_step(body.constant('coefficients', coefficients.T)), len(coefficients)
     )
     film = body.node('Add', film_state, of_step('film_table'))
-    output = _unet(body, 'x', film, config, weights, batch)
+    output = unet(body, 'x', film, config, weights, batch)
     if config.prediction == 'noise':
         rest = body.node('Sub', 'x', body.node('Mul', noise, output))
         mean = body.node('Mul', rest, inverse_signal)
@@ -155,29 +161,6 @@ def _loop_body(
             tensor('mean_out', batch, size),
         ],
     )
-
-
-def _unet(
-    body: GraphBuilder, x: str, film: str, config: ModelConfig, weights: dict, batch: int
-) -> str:
-    terms = body.split(film, 4 * config.depth)
-    hidden = body.linear('motion.inlet', x, weights)
-    skips = []
-    for index in range(2 * config.depth):
-        if index < config.depth:
-            name, given = f'motion.down.{index}', hidden
-        else:
-            name = f'motion.up.{index - config.depth}'
-            given = body.node('Concat', hidden, skips.pop(), axis=-1)
-        scale, shift = terms[2 * index : 2 * index + 2]
-        inner = body.linear(f'{name}.first', given, weights)
-        inner = body.group_norm(inner, batch, config.width, config.groups)
-        inner = body.silu(body.node('Add', body.node('Mul', inner, scale), shift))
-        inner = body.layer(f'{name}.second', inner, weights, batch, config.groups)
-        hidden = body.node('Add', hidden, inner)
-        if index < config.depth:
-            skips.append(hidden)
-    return body.linear('motion.outlet', hidden, weights)
 
 
 def _inverse_dynamics(
