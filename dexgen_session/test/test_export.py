@@ -143,7 +143,13 @@ def test_lerobot_data_set_is_loaded_by_its_documented_layout(session, tmp_path):
         np.testing.assert_allclose(columns['timestamp'], columns['frame_index'] / 30.0, atol=1e-5)
         np.testing.assert_array_equal(columns['action'], expected[rows])
         assert set(columns) == {n for n, f in info['features'].items() if f['dtype'] != 'video'}
+        for name, values in columns.items():
+            width = info['features'][name]['shape'][0]
+            assert values.shape == ((entry['length'], width) if width > 1 else (entry['length'],))
         np.testing.assert_allclose(entry['stats/action/mean'], expected[rows].mean(0), rtol=1e-5)
+    assert [entry['tasks'] for entry in data.episodes] == [
+        ['cube in the hand', 'turn the cube'], ['cube in the hand'],
+    ]
     np.testing.assert_allclose(data.stats['action']['std'], expected.std(0), rtol=1e-4)
     np.testing.assert_allclose(data.stats['action']['max'], expected.max(0))
 

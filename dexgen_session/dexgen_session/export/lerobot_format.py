@@ -15,7 +15,7 @@ import numpy as np
 
 from dexgen_session.export.columns import Column
 from dexgen_session.export.frames import Frame, FrameSource
-from dexgen_session.export.statistics import ImageStatistics, Statistics
+from dexgen_session.export.statistics import FrameStatistics
 from dexgen_session.export.video import VideoWriter
 
 VERSION = 'v3.0'
@@ -44,10 +44,9 @@ class _Episode:
     number: int
     start: int
     file: int
-    statistics: dict[str, Statistics]
-    images: ImageStatistics = field(default_factory=ImageStatistics)
     length: int = 0
-    task: str = ''
+    tasks: list[str] = field(default_factory=list)
+    figures: dict[str, dict[str, list]] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,8 +72,7 @@ class LeRobotWriter:
         self._source, self._folder, self._limit = source, folder, data_file_mb * 1e6
         folder.mkdir(parents=True)
         self._progress = _Progress()
-        self._total = self._new_statistics()
-        self._total_images = ImageStatistics()
+        self._total, self._span = self._new_statistics(), self._new_statistics()
         self._rows: list[dict[str, object]] = []
         self._parquet = None
         self._video: VideoWriter | None = None
@@ -86,11 +84,11 @@ class LeRobotWriter:
         if not progress.episodes or progress.episodes[-1].number != frame.episode:
             self._begin_episode(frame)
         episode = progress.episodes[-1]
-        if frame.task not in progress.tasks:
-            progress.tasks.append(frame.task)
-        episode.task = frame.task
+        for tasks in (progress.tasks, episode.tasks):
+            if frame.task not in tasks:
+                tasks.append(frame.task)
         row = {
-            **frame.values,
+            **{n: values if len(values) > 1 else values[0] for n, values in frame.values.items()},
             'timestamp': frame.time,
             'frame_index': frame.index,
             'episode_index': len(progress.episodes) - 1,
@@ -107,7 +105,7 @@ class LeRobotWriter:
 
     def finish(self) -> int:
         """Write what stands in meta/ and return the number of frames."""
-        self._write_rows()
+        self._end_episode()
         if self._parquet is not None:
             self._parquet.close()
         if self._video is not None:
@@ -115,23 +113,19 @@ class LeRobotWriter:
         self._write_tasks()
         self._write_episodes()
         meta = self._folder / 'meta'
-        (meta / 'stats.json').write_text(
-            json.dumps(_figures(self._total, self._total_images), indent=4)
-        )
+        figures = self._total.figures() if self._progress.count else {}
+        (meta / 'stats.json').write_text(json.dumps(figures, indent=4))
         (meta / 'info.json').write_text(json.dumps(self._info(), indent=4))
         return self._progress.count
 
-    def _new_statistics(self) -> dict[str, Statistics]:
+    def _new_statistics(self) -> FrameStatistics:
         widths = {column.name: len(column.names) for column in self._source.columns}
-        return {
-            name: Statistics(width)
-            for name, width in {**widths, **dict.fromkeys(COUNTERS, 1)}.items()
-        }
+        return FrameStatistics({**widths, **dict.fromkeys(COUNTERS, 1)}, COUNTERS, IMAGE_KEY)
 
     def _begin_episode(self, frame: Frame) -> None:
         import pyarrow.parquet
 
-        self._write_rows()
+        self._end_episode()
         progress = self._progress
         if (
             self._parquet is not None
@@ -144,19 +138,26 @@ class LeRobotWriter:
             path = self._data_path(progress.file)
             path.parent.mkdir(parents=True, exist_ok=True)
             self._parquet = pyarrow.parquet.ParquetWriter(path, self._schema, compression='snappy')
-        progress.episodes.append(
-            _Episode(frame.episode, progress.count, progress.file, self._new_statistics())
-        )
+        progress.episodes.append(_Episode(frame.episode, progress.count, progress.file))
+
+    def _end_episode(self) -> None:
+        """Write the rows that wait and take the figures of the episode, if there is one."""
+        self._write_rows()
+        if self._progress.episodes:
+            self._progress.episodes[-1].figures = self._span.figures()
+            self._span = self._new_statistics()
 
     def _write_rows(self) -> None:
         import pyarrow
 
         if self._rows:
             columns = {name: [row[name] for row in self._rows] for name in self._schema.names}
-            for name, statistics in self._progress.episodes[-1].statistics.items():
-                values = np.asarray(columns[name], dtype=float).reshape(len(self._rows), -1)
+            values = {
+                name: np.asarray(rows, dtype=float).reshape(len(rows), -1)
+                for name, rows in columns.items()
+            }
+            for statistics in (self._span, self._total):
                 statistics.add(values)
-                self._total[name].add(values)
             self._parquet.write_table(pyarrow.Table.from_pydict(columns, schema=self._schema))
             self._rows = []
 
@@ -165,12 +166,11 @@ class LeRobotWriter:
             path = self._folder / 'videos' / IMAGE_KEY / f'{_place(0)}.mp4'
             self._video = VideoWriter(path, self._source.rate)
         self._video.add(image)
-        episode = self._progress.episodes[-1]
-        if (episode.length - 1) % LOOK_EVERY == 0:
+        if (self._progress.episodes[-1].length - 1) % LOOK_EVERY == 0:
             picture = self._video.small()
             if picture is not None:
-                episode.images.add(picture)
-                self._total_images.add(picture)
+                for statistics in (self._span, self._total):
+                    statistics.add_picture(picture)
 
     def _data_path(self, number: int) -> Path:
         return self._folder / 'data' / f'{_place(number)}.parquet'
@@ -201,7 +201,7 @@ class LeRobotWriter:
         chunk, file = divmod(episode.file, FILES_PER_CHUNK)
         row: dict[str, object] = {
             'episode_index': number,
-            'tasks': [episode.task],
+            'tasks': episode.tasks,
             'length': episode.length,
             'data/chunk_index': chunk,
             'data/file_index': file,
@@ -215,7 +215,7 @@ class LeRobotWriter:
             row[f'{key}/chunk_index'] = row[f'{key}/file_index'] = 0
             row[f'{key}/from_timestamp'] = episode.start / rate
             row[f'{key}/to_timestamp'] = (episode.start + episode.length) / rate
-        for name, figures in _figures(episode.statistics, episode.images).items():
+        for name, figures in episode.figures.items():
             row |= {f'stats/{name}/{figure}': values for figure, values in figures.items()}
         return row
 
@@ -262,24 +262,19 @@ def write_lerobot(source: FrameSource, frames: Iterable[Frame], folder: Path) ->
     return writer.finish()
 
 
-def _figures(
-    statistics: dict[str, Statistics], images: ImageStatistics
-) -> dict[str, dict[str, list]]:
-    """Figures by column, with those of the pictures where there are any."""
-    figures = {name: each.figures() for name, each in statistics.items()}
-    return {**figures, IMAGE_KEY: images.figures()} if images.count else figures
-
-
 def _place(number: int) -> str:
     chunk, file = divmod(number, FILES_PER_CHUNK)
     return FILE_PATTERN.format(chunk_index=chunk, file_index=file)
 
 
 def _schema(columns: tuple[Column, ...]):
+    """Columns of the data files: a feature of shape (1,) is a plain number, as lerobot has it."""
     import pyarrow
 
+    real = pyarrow.float32()
     fields = [
-        (column.name, pyarrow.list_(pyarrow.float32(), len(column.names))) for column in columns
+        (column.name, pyarrow.list_(real, width) if (width := len(column.names)) > 1 else real)
+        for column in columns
     ]
     counters = [(name, getattr(pyarrow, kind)()) for name, kind in COUNTERS.items()]
     return pyarrow.schema(fields + counters)
