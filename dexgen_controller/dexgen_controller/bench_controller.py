@@ -3,8 +3,8 @@
 `python -m dexgen_controller.bench_controller` times the configurations with random weights: the
 time of a tick does not depend on what was learned. CPU time is what the process used, so that a
 busy machine blurs it less than wall time. Every precision and batch is printed as a line of its
-own; the last line has the first batch in every precision, the first of them as the headline, and
-the peers. A precision that the CPU only emulates in f32 is left out.
+own; the last line has the first batch in every precision, the first of them as the headline, the
+peers and the processor. A precision that the processor has not is left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ from dexgen_controller.checkpoint import Checkpoint, load_checkpoint, random_che
 from dexgen_controller.guidance import command_precision, guidance_table, interpolate_covariance
 from dexgen_controller.model_config import model_config
 from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.processor import described
 from dexgen_controller.runtime import OpenVinoRuntime, TorchRuntime
 
 
@@ -89,7 +90,7 @@ def bench(config: BenchConfig) -> dict:
                 result.setdefault(name, figures)
                 if figures['precision'] != result[name]['precision']:
                     result[name][figures['precision']] = figures
-    return result | {'peers': peers}
+    return result | {'peers': peers, 'processor': described()}
 
 
 KEYS = (
@@ -126,7 +127,7 @@ def bench_checkpoint(
         for precision in config.precisions:
             runtime = OpenVinoRuntime(checkpoint, schedule, batch, precision)
             if precision not in (runtime.arithmetic, 'int8'):
-                print(f'this CPU has no {precision}', file=sys.stderr)
+                print(f'{precision} is left out', file=sys.stderr)
                 continue
             count = config.ticks if batch == config.batches[0] else config.few
             figures = timed(

@@ -4,9 +4,10 @@ The state encoder and its FiLM terms run once, before the loop; the FiLM terms o
 steps are tabulated when the graph is built. Guidance comes in as tables, so that its strength
 changes without a new graph.
 
-Inputs (float32): state (B, S) raw; mode (B, M) one-hot; command, start (B, D) and noise (N, B,
-D) normalised; gain and root (N, D, D), transposed; bound (1, D). Outputs: motion (B, D), means
-(N, B, D) normalised; increment and log_deviation (B, J) in units of the target scale.
+Inputs (float32): state (B, S) raw; mode (B, M) one-hot; command, start (B, D) and drawn (N, B,
+D), what is added at each step, normalised; gain (N, D, D), transposed; bound (1, D). Outputs:
+motion (B, D), means (N, B, D) normalised; increment and log_deviation (B, J) in units of the
+target scale.
 """
 
 import math
@@ -22,7 +23,7 @@ from dexgen_controller.unet_graph import folded_weights, unet
 
 FREQUENCIES = 32
 OPSET = 18
-INPUTS = ('state', 'mode', 'command', 'start', 'noise', 'gain', 'root', 'bound')
+INPUTS = ('state', 'mode', 'command', 'start', 'drawn', 'gain', 'bound')
 OUTPUTS = ('motion', 'means', 'increment', 'log_deviation')
 
 
@@ -40,7 +41,6 @@ def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, sto
     film = _film_state(outer, condition, config, weights, batch)
     table = step_table(weights, schedule.angles[:-1]) + _ones_at_scales(config)
     outer.constant('film_table', table[:, None, :])
-    outer.rename(outer.node('MatMul', 'noise', 'root'), 'drawn')
     body = _loop_body(
         GraphBuilder('body.', stored),
         config,
@@ -63,9 +63,8 @@ def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, sto
             tensor('mode', batch, len(config.modes)),
             tensor('command', batch, size),
             tensor('start', batch, size),
-            tensor('noise', steps, batch, size),
+            tensor('drawn', steps, batch, size),
             tensor('gain', steps, size, size),
-            tensor('root', steps, size, size),
             tensor('bound', 1, size),
         ],
         [

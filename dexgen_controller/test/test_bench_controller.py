@@ -19,7 +19,8 @@ def test_the_line_has_every_model_and_the_peers(capsys):
         batches=(1, 4),
     )
     result = bench(config)
-    assert list(result) == ['tiny', 'peers']
+    assert list(result) == ['tiny', 'peers', 'processor']
+    assert result['processor']['name']
     assert tuple(result['tiny']) == (*KEYS, 'int8')
     assert result['tiny']['max_abs_difference_f32'] <= 1e-5
     assert tuple(result['tiny']['int8']) == KEYS

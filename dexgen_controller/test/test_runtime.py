@@ -7,6 +7,7 @@ from dexgen_controller.graph import step_table
 from dexgen_controller.guidance import guidance_table, interpolate_covariance
 from dexgen_controller.model_config import CONFIGS
 from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.processor import has_bfloat16
 from dexgen_controller.runtime import build_runtime, TorchRuntime
 from dexgen_description import load_hand
 import numpy as np
@@ -71,6 +72,46 @@ def test_int8_weights_are_near_and_not_the_same():
     found = build_runtime(checkpoint, schedule, 1, 'openvino', 'int8').run(given)
     exact = TorchRuntime(checkpoint, schedule).run(given)
     assert 1e-4 < np.abs(found['motion'] - exact['motion']).max() < 0.1
+
+
+def test_bf16_where_the_processor_has_it():
+    if not has_bfloat16():
+        pytest.skip('no avx512_bf16, no amx_bf16')
+    checkpoint = random_checkpoint(TINY, HAND)
+    schedule = NoiseSchedule.build(12)
+    given = inputs(checkpoint, schedule, 1)
+    runtime = build_runtime(checkpoint, schedule, 1, 'openvino', 'bf16')
+    exact = TorchRuntime(checkpoint, schedule).run(given)
+    assert runtime.arithmetic == 'bf16'
+    assert 1e-4 < np.abs(runtime.run(given)['motion'] - exact['motion']).max() < 0.1
+
+
+def test_without_bf16_in_the_processor_it_is_f32_and_says_so(tmp_path, monkeypatch):
+    file = tmp_path / 'cpuinfo'
+    file.write_text('processor\t: 0\nmodel name\t: Old\nflags\t\t: fpu avx2 avx512f\n\n')
+    monkeypatch.setattr('dexgen_controller.processor.INFORMATION', file)
+    checkpoint, schedule = random_checkpoint(TINY, HAND), NoiseSchedule.build(4)
+    given = inputs(checkpoint, schedule, 1)
+    with pytest.warns(UserWarning, match='no bf16 arithmetic .* f32 instead'):
+        runtime = build_runtime(checkpoint, schedule, 1, 'openvino', 'bf16')
+    assert runtime.arithmetic == 'f32'
+    expected = TorchRuntime(checkpoint, schedule).run(given)
+    np.testing.assert_allclose(runtime.run(given)['motion'], expected['motion'], atol=1e-5)
+
+
+def test_a_result_stays_when_the_next_tick_is_computed():
+    checkpoint, schedule = random_checkpoint(TINY, HAND), NoiseSchedule.build(2)
+    runtime = build_runtime(checkpoint, schedule, 1, 'openvino')
+    first = runtime.run(inputs(checkpoint, schedule, 1, seed=1))
+    kept = first['motion'].copy()
+    second = runtime.run(inputs(checkpoint, schedule, 1, seed=2))
+    np.testing.assert_array_equal(first['motion'], kept)
+    assert np.abs(second['motion'] - kept).max() > 1e-3
+
+
+def test_an_unknown_precision_is_named():
+    with pytest.raises(ValueError, match='f32, bf16, int8'):
+        build_runtime(random_checkpoint(TINY, HAND), NoiseSchedule.build(2), 1, 'openvino', 'f64')
 
 
 def test_only_openvino_has_other_precisions():
