@@ -6,6 +6,7 @@ import json
 
 from dexgen_controller.checkpoint import random_checkpoint, save_checkpoint
 from dexgen_controller.model_config import model_config
+from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_description import load_hand
 from dexgen_learning.evaluation import campaign as module
 from dexgen_learning.evaluation.campaign import Campaign
@@ -120,6 +121,12 @@ def test_without_a_checkpoint_the_rivals_are_alone(protocol):
     assert {entry.part for entry in plan} == {'cells', 'commands', 'tasks'}
     with pytest.raises(ValueError, match='allowed: cells, commands'):
         Campaign(replace(config, parts=('dance',)), protocol)
+
+
+def test_steps_and_precision_are_arguments(config, protocol):
+    asked = Laboratory(replace(config, steps=3, precision='int8'), protocol).sampling
+    assert asked == SamplingConfig(steps=3, precision='int8')
+    assert Laboratory(replace(config, steps=0), protocol).sampling == SamplingConfig()
 
 
 def test_what_has_no_grasps_is_left_out_and_said(protocol, tmp_path):

@@ -35,6 +35,8 @@ class EvaluationConfig:
       quick: fewer hours, wider intervals.
       guidance: the one common strength; negative: the checkpoint's own.
       steps: diffusion steps, 0 for those of the controller node.
+      precision: of the controller's runtime, f32, bf16 or int8; empty: that of the controller
+        node.
       grasps: folder of the evaluation grasps; empty for what is shipped, or the cache.
       output: file of the result, .json, empty for none; table and figures are written beside it.
       workers: processes, 0 for as many as there are processors.
@@ -46,6 +48,7 @@ class EvaluationConfig:
     quick: bool = False
     guidance: float = -1.0
     steps: int = 0
+    precision: str = ''
     grasps: str = ''
     output: str = ''
     workers: int = 0
@@ -108,8 +111,8 @@ class Laboratory:
     @property
     def sampling(self) -> SamplingConfig:
         """How motions are drawn: as in the controller node."""
-        steps = self.config.steps
-        return SamplingConfig(steps=steps) if steps else SamplingConfig()
+        asked = {'steps': self.config.steps, 'precision': self.config.precision}
+        return SamplingConfig(**{name: value for name, value in asked.items() if value})
 
     def grasps(self, name: str) -> GraspSet:
         """The evaluation grasps of an object: those given, else those shipped, else the cache's.
