@@ -6,15 +6,17 @@ keypoints were when it took up its load. A finger that bears none goes where it 
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
 
-Load shows in the motors: they bend the joints of a finger that presses away from their targets.
+Which fingers bear load is told from the motors, see `touch`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.model_config import ModelConfig
+from dexgen_controller.touch import TouchFilter
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,10 @@ class ArbitrationConfig:
     """How commands are shared out.
 
     Attributes:
-      light, heavy: a finger whose joints bend by less bears no load, one that bends by more
-        counts in full, where the sensors are quiet [rad].
-      light_noise, heavy_noise: what is added to them for each radian of the joints' noise.
-      settling: time constant of the filter against that noise [s].
-      memory: time in which a load that is no longer felt is half forgotten [s].
+      doubtful, sure: a finger that presses with a lower probability bears no load, one with a
+        higher counts in full, at guidance 0.
+      boldness: how much both rise until guidance is far above `together`.
+      memory: time constant with which a load that is no longer felt is forgotten [s].
       reach: farthest that a keypoint of a loaded finger is taken for commanded, at guidance 0; it
         doubles with guidance `together` [m].
       leak: time in which an anchor follows what is applied [s].
@@ -34,12 +35,10 @@ class ArbitrationConfig:
       free: guidance at which a free finger takes half of its command.
     """
 
-    light: float = 0.012
-    heavy: float = 0.02
-    light_noise: float = 0.25
-    heavy_noise: float = 0.64
-    settling: float = 0.6
-    memory: float = 10.0
+    doubtful: float = 0.2
+    sure: float = 0.65
+    boldness: float = 0.5
+    memory: float = 0.5
     reach: float = 0.01
     leak: float = 10.0
     together: float = 10.0
@@ -49,10 +48,13 @@ class ArbitrationConfig:
 class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
+    `loaded` (B, F) says how surely each finger bears load, 0 to 1.
+
     Args:
       layout: names of joints, keypoints and fingers.
       model: history and rate of the observations.
       batch: B, number of hands.
+      touch: probability (B, F) that each finger presses, of a `TouchFilter`'s features.
       config: how.
 
     Raises:
@@ -64,11 +66,13 @@ class Arbitration:
         layout: HandLayout,
         model: ModelConfig,
         batch: int,
+        touch: Callable[[np.ndarray], np.ndarray],
         config: ArbitrationConfig | None = None,
     ):
         self.config = config or ArbitrationConfig()
         self._model, self._dt = model, 1.0 / model.rate
-        self._joints = _owned(layout.joint_names, layout.fingers)
+        self._touch = touch
+        self._filter = TouchFilter(model.joints, model.rate, batch)
         self._finger = _owned(layout.keypoint_names, layout.fingers).argmax(axis=0)
         points = list(layout.keypoint_names)
         tips = [f'{finger}_tip' for finger in layout.fingers]
@@ -76,22 +80,12 @@ class Arbitration:
             raise ValueError(f'commands are shared out by {tips}; the checkpoint has {points}')
         self._tips = np.array([points.index(tip) for tip in tips])
         self._anchor = np.zeros((batch, model.keypoints, 3))
-        self._bend = np.zeros((batch, model.joints))
-        self._noise = np.zeros(batch)
-        self._load = np.zeros((batch, model.fingers))
+        self.loaded = np.zeros((batch, model.fingers))
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
         """Forget the grasps of some hands (B,) or of all: they are taken anew at the next call."""
         self._fresh |= True if hands is None else hands
-
-    @property
-    def loaded(self) -> np.ndarray:
-        """(B, F) how surely each finger bears load, 0 to 1."""
-        config, noise = self.config, self._noise[:, None]
-        light = config.light + config.light_noise * noise
-        heavy = config.heavy + config.heavy_noise * noise
-        return np.clip((self._load - light) / (heavy - light), 0.0, 1.0)
 
     def share(
         self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
@@ -107,28 +101,27 @@ class Arbitration:
         Returns:
           (B, K, 3) keypoints [m, hand frame].
         """
-        self._feel(state, reference)
         config = self.config
+        share = guidance / (guidance + config.together)
+        self._feel(state, reference, share)
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
         free = self._anchor + guidance / (guidance + config.free) * asked
-        share = guidance / (guidance + config.together)
         bound = _shortened(asked, config.reach * (1.0 + guidance / config.together))
         rigid = self._rigid(bound)
         bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
         return loaded * bearing + (1.0 - loaded) * free
 
-    def _feel(self, state: np.ndarray, reference: np.ndarray) -> None:
-        """Bring loads and anchors up to date."""
-        config, joints, fresh = self.config, self._model.joints, self._fresh[:, None]
-        steps = state.reshape(len(state), self._model.history, -1)[:, :, -joints:]
-        bend, noise = steps.mean(axis=1), _noise(steps)
-        share = 1.0 - np.exp(-self._dt / config.settling)
-        self._bend = np.where(fresh, bend, self._bend + share * (bend - self._bend))
-        self._noise += np.where(self._fresh, 1.0, 0.1 * share) * (noise - self._noise)
-        felt = np.stack([np.abs(self._bend[:, own]).max(axis=1) for own in self._joints], axis=1)
-        kept = 0.5 ** (self._dt / config.memory) * self._load
-        self._load = np.where(fresh, felt, np.maximum(felt, kept))
+    def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
+        """Bring loads and anchors up to date; the larger the share, the surer a load must be."""
+        config, model, fresh = self.config, self._model, self._fresh[:, None]
+        newest = state.reshape(len(state), model.history, -1)[:, -1, 3 * model.fingers :]
+        positions, targets = newest[:, : model.joints], newest[:, model.joints : 2 * model.joints]
+        presses = self._touch(self._filter.step(positions, targets, self._fresh))
+        doubtful = config.doubtful + config.boldness * share
+        felt = np.clip((presses - doubtful) / (config.sure - config.doubtful), 0.0, 1.0)
+        kept = np.exp(-self._dt / config.memory) * self.loaded
+        self.loaded = np.where(fresh, felt, np.maximum(felt, kept))
         leak = 1.0 - np.exp(-self._dt / config.leak)
         follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
         follow = np.where(fresh[:, None], 1.0, follow)
@@ -156,11 +149,6 @@ class Arbitration:
 
 DAMPING = 1e-4
 """Of the rigid motion's rotation, that of arms of a centimetre [m^2]."""
-
-
-def _noise(steps: np.ndarray) -> np.ndarray:
-    """Standard deviation (B,) of what differs from step to step (B, H, J) in most joints."""
-    return np.median(np.abs(np.diff(steps, axis=1)), axis=(1, 2)) / (0.6745 * np.sqrt(2.0))
 
 
 def _owned(names: tuple[str, ...], fingers: tuple[str, ...]) -> np.ndarray:

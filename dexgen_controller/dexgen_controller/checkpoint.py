@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from dexgen_controller.model_config import ModelConfig
+from dexgen_controller.touch import feature_count, LAYERS
 
 WEIGHTS, CONFIG, CARD = 'weights.safetensors', 'config.json', 'README.md'
 SHIPPED = Path(__file__).parent / 'checkpoints'
 """Checkpoints that come with the package, a folder for each hand."""
-VERSION = 1
+VERSION = 2
 """Version of the layout; a checkpoint of another one is refused."""
 
 
@@ -83,7 +84,8 @@ class Checkpoint:
     Attributes:
       config: sizes of the networks.
       hand: hand that it was trained on.
-      weights: name to array, `motion.` and `inverse.` as in the PyTorch modules.
+      weights: name to array, `motion.` and `inverse.` as in the PyTorch modules, `touch.` as in
+        `touch.TouchEstimator`.
       normaliser: units.
       spread: uncertainty of the denoiser.
       facts: where it came from: data, training, evaluation.
@@ -100,6 +102,11 @@ class Checkpoint:
     def parameters(self) -> int:
         """Number of weights."""
         return sum(array.size for array in self.weights.values())
+
+    def part(self, name: str) -> dict[str, np.ndarray]:
+        """The weights of one network, without its name in front."""
+        head = f'{name}.'
+        return {k.removeprefix(head): v for k, v in self.weights.items() if k.startswith(head)}
 
     @property
     def guidance(self) -> float:
@@ -201,7 +208,8 @@ def random_checkpoint(config: ModelConfig, hand, seed: int = 0) -> Checkpoint:
     return Checkpoint(
         config,
         HandLayout.of(hand),
-        {name: value.detach().numpy() for name, value in model.state_dict().items()},
+        {name: value.detach().numpy() for name, value in model.state_dict().items()}
+        | random_touch(config, seed),
         Normaliser(
             state_mean=np.zeros(config.state_size),
             state_scale=np.ones(config.state_size),
@@ -214,3 +222,14 @@ def random_checkpoint(config: ModelConfig, hand, seed: int = 0) -> Checkpoint:
         DenoisingSpread(angles, spread),
         {'trained': False, 'seed': seed},
     )
+
+
+def random_touch(config: ModelConfig, seed: int, width: int = 256) -> dict[str, np.ndarray]:
+    """Random weights of the network that tells which fingers press."""
+    random, count = np.random.default_rng(seed), feature_count(config.joints)
+    sizes = [count, *[width] * (LAYERS - 1), config.fingers]
+    weights = {'touch.mean': np.zeros(count), 'touch.scale': np.ones(count)}
+    for i, (size, into) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        weights[f'touch.layers.{i}.weight'] = random.normal(0.0, size**-0.5, (into, size))
+        weights[f'touch.layers.{i}.bias'] = np.zeros(into)
+    return {name: value.astype(np.float32) for name, value in weights.items()}

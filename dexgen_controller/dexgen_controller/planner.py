@@ -17,6 +17,7 @@ from dexgen_controller.guidance import (
 from dexgen_controller.noise_schedule import NoiseSchedule
 from dexgen_controller.runtime import build_runtime, Runtime
 from dexgen_controller.sampling_config import SamplingConfig
+from dexgen_controller.touch import TouchEstimator
 
 
 class Plan(NamedTuple):
@@ -78,7 +79,12 @@ class MotionPlanner:
         self._information = np.linalg.inv(self._covariance + floor)
         self._last: np.ndarray | None = None
         self.arbitration = (
-            Arbitration(checkpoint.hand, checkpoint.config, batch)
+            Arbitration(
+                checkpoint.hand,
+                checkpoint.config,
+                batch,
+                TouchEstimator(checkpoint.part('touch')),
+            )
             if self.sampling.arbitration
             else None
         )

@@ -167,7 +167,7 @@ class TorchRuntime:
         self._tabulate = tabulate
         self._model = DexGenModel(checkpoint.config).eval().to(device)
         self._model.load_state_dict(
-            {name: torch.from_numpy(array) for name, array in checkpoint.weights.items()}
+            {name: torch.from_numpy(checkpoint.weights[name]) for name in self._model.state_dict()}
         )
         self._mean = self._tensor(checkpoint.normaliser.state_mean)
         self._scale = self._tensor(checkpoint.normaliser.state_scale)

@@ -135,7 +135,7 @@ def test_the_step_table_is_the_models():
 
     checkpoint = random_checkpoint(TINY, HAND)
     model = DexGenModel(TINY)
-    model.load_state_dict({k: torch.from_numpy(v) for k, v in checkpoint.weights.items()})
+    model.load_state_dict({k: torch.from_numpy(checkpoint.weights[k]) for k in model.state_dict()})
     angles = np.linspace(0.05, 1.5, 7)
     with torch.inference_mode():
         expected = model.motion.condition_step(torch.from_numpy(angles).float()).numpy()

@@ -1,6 +1,7 @@
 """The evaluation's parts: rivals, following, intervals, levels, the protocol that ships."""
 
 from dexgen_description import load_hand, load_object
+from dexgen_learning.env.touch import Touch
 from dexgen_learning.evaluation.cells import best_control, cell_row
 from dexgen_learning.evaluation.clip import Clip, shipped_clip
 from dexgen_learning.evaluation.following import Following, FollowingFigures
@@ -20,7 +21,6 @@ from dexgen_learning.evaluation.streams import (
     Stay,
     Walk,
 )
-from dexgen_learning.evaluation.touch import Touch
 import numpy as np
 import pytest
 

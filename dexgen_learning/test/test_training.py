@@ -6,7 +6,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from dexgen_controller.checkpoint import load_checkpoint, save_checkpoint
+from dexgen_controller.checkpoint import load_checkpoint, random_touch, save_checkpoint
 from dexgen_controller.model_config import CONFIGS
 from dexgen_controller.planner import MotionPlanner
 from dexgen_controller.sampling_config import SamplingConfig
@@ -96,6 +96,7 @@ def test_it_learns_and_the_checkpoint_plans(tmp_path):
     assert reports[-1].losses['motion'] < 0.6 * reports[0].losses['motion']
     assert reports[-1].losses['inverse_error'] < 0.5 * reports[0].losses['inverse_error']
     made = run.checkpoint(HAND, {'data': 'synthetic'})
+    made = replace(made, weights=made.weights | random_touch(TINY, 0))
     folder = save_checkpoint(made, tmp_path / 'checkpoint', model_card(made, {'Limits': 'Many.'}))
     assert 'tiny' in (folder / 'README.md').read_text()
     checkpoint = load_checkpoint(folder)

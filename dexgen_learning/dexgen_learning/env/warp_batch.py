@@ -9,7 +9,7 @@ code where there is no GPU, `cpu` (slow).
 import mujoco
 import numpy as np
 
-STATE = ('qpos', 'qvel', 'ctrl', 'xfrc_applied', 'qacc_warmstart')
+STATE = ('qpos', 'qvel', 'ctrl', 'xfrc_applied', 'qacc_warmstart', 'qfrc_constraint')
 CONTACTS, CONSTRAINTS = 48, 256
 """Room for contacts and constraint rows of each simulation."""
 DERIVED = ('body_subtreemass', 'body_invweight0', 'dof_invweight0', 'geom_rbound', 'geom_aabb',

@@ -174,6 +174,7 @@ def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -
         return folder / 'checkpoint'
     from dexgen_learning.rollout.dataset import Dataset
     from dexgen_learning.training.recorded import RecordedSource
+    from dexgen_learning.training.touch_training import TouchConfig, trained_touch
     from dexgen_learning.training.training_run import train_controller
 
     recorded = Dataset(data)
@@ -188,7 +189,10 @@ def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -
     )
     config = replace(command.config, model=variant.model or command.config.model)
     facts = {'data': f'{data.name}, {command.windows} windows', 'variant': variant.name}
-    made = train_controller(config, model, hand, source, folder, facts)
+    made = train_controller(
+        config, model, hand, source, folder, facts,
+        lambda: trained_touch(recorded, TouchConfig(), len(hand.fingers)),
+    )  # fmt: skip
     if variant.tips:
         checkpoint = load_checkpoint(made)
         kept = tuple(hand.keypoint_names[i] for i in hand.tip_indices)

@@ -14,11 +14,11 @@ import numpy as np
 from dexgen_learning.env.disturbance import WristConfig
 from dexgen_learning.env.environment import EnvironmentConfig, HandEnvironment, Start
 from dexgen_learning.env.randomization import NONE
+from dexgen_learning.env.touch import Touch
 from dexgen_learning.evaluation.dexgen_control import Learned
 from dexgen_learning.evaluation.laboratory import Laboratory
 from dexgen_learning.evaluation.rivals import Hold, Raw
 from dexgen_learning.evaluation.situation import Control, Situation
-from dexgen_learning.evaluation.touch import Touch
 from dexgen_learning.grasps.grasp_set import GraspSet
 
 MAGNETIC_REACH = 0.04

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dexgen_learning.env.touch import Touch
 from dexgen_learning.evaluation.following import Following
 from dexgen_learning.evaluation.point import Point, WINDOWS
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.evaluation.streams import Stream
-from dexgen_learning.evaluation.touch import Touch
 from dexgen_learning.tasks.anygrasp import AnygraspTask
 
 

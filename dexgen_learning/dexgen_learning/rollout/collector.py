@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dexgen_description import Hand, ObjectModel
 import numpy as np
 
+from dexgen_learning.env.touch import Touch
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.ppo.network import PolicyNetwork
 from dexgen_learning.rollout.disturbance import DisturbanceConfig, Disturbances
@@ -79,6 +80,7 @@ class Collector:
         maker, self.source, mode = TASKS[kind]
         self.mode = MODES.index(mode)
         self.task = maker(hand, objects, sets, config.per_object, config.task, seed)
+        self.touch = Touch(self.task.env)
         self.rng = np.random.default_rng([seed, 1])
         n = self.task.n
         self.disturbances = Disturbances(hand, n, config.disturbance, self.rng)
@@ -175,6 +177,8 @@ class Collector:
         out['gravity'] = env.wrist.gravity
         out['object'], out['source'] = env.object_index, source
         out['learn'], out['mode'] = ~spoiled, self.mode
+        bits = 1 << np.arange(len(self.hand.fingers))
+        out['pressing'] = (self.touch.pressing() * bits).sum(axis=-1)
 
     def _advance(self, success: np.ndarray, over: np.ndarray) -> None:
         """Next goals, holding, new episodes."""

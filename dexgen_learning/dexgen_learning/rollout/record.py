@@ -3,7 +3,7 @@
 from dexgen_description import Hand
 import numpy as np
 
-FORMAT = 'dexgen data set 1'
+FORMAT = 'dexgen data set 2'
 MODES = ('default', 'precision_rotation')
 SOURCES = ('walk', 'hold', 'policy', 'finger', 'precision', 'wander')
 """The hand walks along grasps, holds, obeys a policy, moves a finger, turns finely, wanders."""
@@ -17,7 +17,7 @@ def row_type(hand: Hand) -> np.dtype:
     object_quat (4), gravity (3) [m/s^2], all in the hand frame; trajectory (number in the
     shard), step (in the trajectory), object, mode, source, learn (1: what follows this row is
     the expert's doing, 0: a disturbance's), reached (1: the goal pursued in this row was reached
-    later, or the hand holds at one).
+    later, or the hand holds at one), pressing (bit f: finger f bears load, see `Touch`).
     """
     joints, keypoints = len(hand.joint_names), len(hand.keypoint_names)
     return np.dtype([
@@ -25,7 +25,8 @@ def row_type(hand: Hand) -> np.dtype:
         ('keypoints', '<f4', (keypoints, 3)), ('wanted', '<f4', (joints,)),
         ('object_pos', '<f4', (3,)), ('object_quat', '<f4', (4,)), ('gravity', '<f4', (3,)),
         ('trajectory', '<u4'), ('step', '<u4'), ('object', 'u1'), ('mode', 'u1'),
-        ('source', 'u1'), ('learn', 'u1'), ('reached', 'u1'), ('spare', 'u1', (3,))])
+        ('source', 'u1'), ('learn', 'u1'), ('reached', 'u1'), ('pressing', 'u1'),
+        ('spare', 'u1', (2,))])
 
 
 def trimmed(rows: np.ndarray, starts: np.ndarray, dropped: np.ndarray, lost_steps: int,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dexgen_learning.training.touch_training import TouchConfig, trained_touch
 from dexgen_learning.training.training_config import TrainingConfig
 
 
@@ -16,6 +17,7 @@ class TrainController:
         name: of the run; its checkpoint lies in the run's folder.
         data: name of the data set, or a folder.
         config: how to train.
+        touch: how to train what tells which fingers press.
         horizon: T, future steps of a motion.
         limit: use the first so many windows, 0 for all: for ablations on a fixed subset.
         noise: factor on the sensor noise added to the observations.
@@ -24,6 +26,7 @@ class TrainController:
     name: str = 'controller'
     data: str = 'first'
     config: TrainingConfig = field(default_factory=TrainingConfig)
+    touch: TouchConfig = field(default_factory=TouchConfig)
     horizon: int = 2
     limit: int = 0
     noise: float = 1.0
@@ -57,4 +60,7 @@ def train_controller_command(command: TrainController, run_folder: Path, data: P
         'objects': list(recorded.objects),
         'windows': windows,
     }
-    return train_controller(command.config, model, hand, source, run_folder, facts)
+    return train_controller(
+        command.config, model, hand, source, run_folder, facts,
+        lambda: trained_touch(recorded, command.touch, len(hand.fingers)),
+    )  # fmt: skip

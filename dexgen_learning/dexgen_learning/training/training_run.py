@@ -1,5 +1,7 @@
 """A whole training run: from samples to a checkpoint with its card."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from dexgen_controller.checkpoint import save_checkpoint
@@ -25,6 +27,7 @@ def train_controller(
     source: SampleSource,
     folder: Path,
     facts: dict,
+    touch: Callable[[], tuple[dict, dict[str, float]]],
 ) -> Path:
     """Train, or go on training, and write the checkpoint.
 
@@ -37,6 +40,7 @@ def train_controller(
       source: samples.
       folder: of the run: its state, its TensorBoard events, and `checkpoint/`.
       facts: where the data come from, for the checkpoint; `data` is a sentence.
+      touch: trains what tells which fingers press: its weights and figures.
 
     Returns:
       The checkpoint's folder.
@@ -52,6 +56,10 @@ def train_controller(
     checkpoint = Path(folder) / 'checkpoint'
     if process.leads:
         made = trainer.checkpoint(hand, facts)
+        weights, figures = touch()
+        made = replace(
+            made, weights={**made.weights, **weights}, facts={**made.facts, 'touch': figures}
+        )
         save_checkpoint(made, checkpoint, model_card(made, {'Limits': LIMITS}))
     leave_processes(process)
     return checkpoint

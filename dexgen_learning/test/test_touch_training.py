@@ -1,0 +1,81 @@
+"""What tells which fingers press: trained on recorded contacts, and the one that ships."""
+
+from dexgen_controller.checkpoint import load_checkpoint, shipped_checkpoint
+from dexgen_controller.touch import feature_count, TouchEstimator, TouchFilter
+from dexgen_description import load_hand, load_object
+from dexgen_learning.env.disturbance import WristConfig
+from dexgen_learning.env.environment import EnvironmentConfig, HandEnvironment
+from dexgen_learning.env.randomization import NONE
+from dexgen_learning.env.touch import Touch
+from dexgen_learning.grasps.grasp_set import GraspSet
+from dexgen_learning.paths import SHIPPED
+from dexgen_learning.rollout.chunk import RolloutConfig
+from dexgen_learning.rollout.collector import CollectorConfig
+from dexgen_learning.rollout.dataset import Dataset
+from dexgen_learning.rollout.rolling import rollout
+from dexgen_learning.tasks.goal import GoalBook
+from dexgen_learning.training.touch_training import touch_samples, TouchConfig, train_touch
+import numpy as np
+import pytest
+
+HAND = load_hand('allegro_right')
+CONFIG = TouchConfig(steps=300, batch=128, width=32)
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('data')
+    rollout(RolloutConfig(objects=('cube',), transitions=2500, seed=3,
+                          grasps=str(SHIPPED / 'grasps'),
+                          collector=CollectorConfig(per_object=24, steps=60)), folder)
+    return Dataset(folder)
+
+
+def test_every_row_becomes_a_sample_in_the_order_of_its_trajectory(data):
+    samples = touch_samples(data, CONFIG, 4)
+    assert samples.features.shape == (len(data), feature_count(16))
+    presses = (data.column('pressing')[:, None] >> np.arange(4)) & 1 > 0
+    assert samples.presses.mean(axis=0) == pytest.approx(presses.mean(axis=0))
+    assert not samples.aside.all()
+
+
+def test_samples_without_noise_are_the_filter_s(data):
+    samples = touch_samples(data, TouchConfig(noise=(-2.0, -1.0)), 4)
+    begin = int(np.flatnonzero(data.column('step') == 0)[1])
+    rows = data.rows(begin + np.arange(3))
+    touch = TouchFilter(16, data.control_rate, 1)
+    for k, row in enumerate(rows):
+        features = touch.step(row['q'][None], row['target'][None], np.full(1, k == 0))
+    assert (np.abs(samples.features - features).max(axis=1) < 1e-4).any()
+
+
+def test_it_learns_and_numpy_agrees(data):
+    samples = touch_samples(data, CONFIG, 4)
+    weights, figures = train_touch(samples, CONFIG)
+    told = TouchEstimator({k.removeprefix('touch.'): v for k, v in weights.items()})(
+        samples.features)
+    seen = ~samples.aside
+    common = max(samples.presses.mean(), 1.0 - samples.presses.mean())
+    assert ((told > 0.5) == samples.presses)[seen].mean() > common + 0.05
+    assert figures['rows'] == samples.aside.sum()
+
+
+@pytest.mark.parametrize('calm', [True, False])
+def test_the_shipped_one_tells_who_presses(calm):
+    estimator = TouchEstimator(load_checkpoint(shipped_checkpoint(HAND.name)).part('touch'))
+    cube = load_object('cube')
+    grasps = GraspSet.load(SHIPPED / 'grasps' / HAND.name / 'cube.npz')
+    scene = EnvironmentConfig(randomization=NONE, wrist=WristConfig(speed=0.0))
+    env = HandEnvironment(HAND, [cube], 64, scene if calm else EnvironmentConfig(), seed=5)
+    touch, rows = Touch(env), np.arange(64)
+    env.reset(rows, GoalBook([cube], [grasps]).start(rows))
+    reader = TouchFilter(16, 10.0, 64)
+    right = pressing = 0.0
+    for step in range(30):
+        env.step(grasps.target[rows])
+        positions, targets = env.observed_history()
+        told = estimator(reader.step(positions[:, -1], targets[:, -1], np.full(64, step == 0)))
+        held = env.palm_distance() < 0.06
+        right += ((told > 0.5) == touch.pressing())[held].mean() / 30
+        pressing += touch.pressing()[held].mean() / 30
+    assert right > 0.85 and right > pressing + 0.05
