@@ -6,7 +6,9 @@ keypoints were when it took up its load. A finger that bears none goes where it 
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
 
-Which fingers bear load is told from the motors, see `touch`.
+Which fingers bear load is told from the motors: they bend the joints of a finger that presses away
+from its targets. Exact sensors show every bend, and each counts and is remembered; where sensors
+are noisy, a network tells, see `touch`.
 """
 
 from collections.abc import Callable
@@ -27,7 +29,12 @@ class ArbitrationConfig:
       doubtful, sure: a finger that presses with a lower probability bears no load, one with a
         higher counts in full, at guidance 0.
       boldness: how much both rise until guidance is far above `together`.
-      memory: time constant with which a load that is no longer felt is forgotten [s].
+      memory: time constant with which a load that the network no longer tells is forgotten [s].
+      light, heavy: with exact sensors a finger whose joints bend by less bears no load, one that
+        bends by more counts in full [rad].
+      blind: what is added to both for each radian of the joints' noise.
+      settling: time constant of the filter on bends and noise [s].
+      long_memory: time in which a bend that is no longer felt is half forgotten [s].
       reach: farthest that a keypoint of a loaded finger is taken for commanded, at guidance 0; it
         doubles with guidance `together` [m].
       leak: time in which an anchor follows what is applied [s].
@@ -39,6 +46,11 @@ class ArbitrationConfig:
     sure: float = 0.65
     boldness: float = 0.5
     memory: float = 0.5
+    light: float = 0.012
+    heavy: float = 0.02
+    blind: float = 10.0
+    settling: float = 0.6
+    long_memory: float = 10.0
     reach: float = 0.01
     leak: float = 10.0
     together: float = 10.0
@@ -73,6 +85,7 @@ class Arbitration:
         self._model, self._dt = model, 1.0 / model.rate
         self._touch = touch
         self._filter = TouchFilter(model.joints, model.rate, batch)
+        self._joints = _owned(layout.joint_names, layout.fingers)
         self._finger = _owned(layout.keypoint_names, layout.fingers).argmax(axis=0)
         points = list(layout.keypoint_names)
         tips = [f'{finger}_tip' for finger in layout.fingers]
@@ -80,12 +93,16 @@ class Arbitration:
             raise ValueError(f'commands are shared out by {tips}; the checkpoint has {points}')
         self._tips = np.array([points.index(tip) for tip in tips])
         self._anchor = np.zeros((batch, model.keypoints, 3))
+        self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
+        self._bent, self._told = np.zeros((2, batch, model.fingers))
         self.loaded = np.zeros((batch, model.fingers))
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
         """Forget the grasps of some hands (B,) or of all: they are taken anew at the next call."""
         self._fresh |= True if hands is None else hands
+        if hands is None:
+            self._filter.restart()
 
     def share(
         self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
@@ -113,20 +130,41 @@ class Arbitration:
         return loaded * bearing + (1.0 - loaded) * free
 
     def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
-        """Bring loads and anchors up to date; the larger the share, the surer a load must be."""
-        config, model, fresh = self.config, self._model, self._fresh[:, None]
-        newest = state.reshape(len(state), model.history, -1)[:, -1, 3 * model.fingers :]
-        positions, targets = newest[:, : model.joints], newest[:, model.joints : 2 * model.joints]
-        presses = self._touch(self._filter.step(positions, targets, self._fresh))
-        doubtful = config.doubtful + config.boldness * share
-        felt = np.clip((presses - doubtful) / (config.sure - config.doubtful), 0.0, 1.0)
-        kept = np.exp(-self._dt / config.memory) * self.loaded
-        self.loaded = np.where(fresh, felt, np.maximum(felt, kept))
+        """Bring loads and anchors up to date."""
+        config, fresh = self.config, self._fresh[:, None]
+        self.loaded = np.maximum(self._seen(state), self._guessed(state, share))
         leak = 1.0 - np.exp(-self._dt / config.leak)
         follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
         follow = np.where(fresh[:, None], 1.0, follow)
         self._anchor = self._anchor + follow * (reference - self._anchor)
         self._fresh[:] = False
+
+    def _seen(self, state: np.ndarray) -> np.ndarray:
+        """Load (B, F) that shows in bends as far as the sensors are exact."""
+        config, fresh = self.config, self._fresh[:, None]
+        steps = state.reshape(len(state), self._model.history, -1)[:, :, -self._model.joints :]
+        bend, noise = steps.mean(axis=1), _noise(steps)
+        share = 1.0 - np.exp(-self._dt / config.settling)
+        self._bend = np.where(fresh, bend, self._bend + share * (bend - self._bend))
+        self._noise += np.where(self._fresh, 1.0, 0.1 * share) * (noise - self._noise)
+        felt = np.stack([np.abs(self._bend[:, own]).max(axis=1) for own in self._joints], axis=1)
+        kept = 0.5 ** (self._dt / config.long_memory) * self._bent
+        self._bent = np.where(fresh, felt, np.maximum(felt, kept))
+        light = config.light + config.blind * self._noise[:, None]
+        return np.clip((self._bent - light) / (config.heavy - config.light), 0.0, 1.0)
+
+    def _guessed(self, state: np.ndarray, share: float) -> np.ndarray:
+        """Load (B, F) that the network tells; the larger the share, the surer it must be."""
+        config, joints, fresh = self.config, self._model.joints, self._fresh
+        newest = state.reshape(len(state), self._model.history, -1)[:, -1]
+        first = 3 * self._model.fingers
+        positions, targets = newest[:, first : first + joints], newest[:, -2 * joints : -joints]
+        presses = self._touch(self._filter.step(positions, targets, fresh))
+        doubtful = config.doubtful + config.boldness * share
+        felt = np.clip((presses - doubtful) / (config.sure - config.doubtful), 0.0, 1.0)
+        kept = np.exp(-self._dt / config.memory) * self._told
+        self._told = np.where(fresh[:, None], felt, np.maximum(felt, kept))
+        return self._told
 
     def _rigid(self, asked: np.ndarray) -> np.ndarray:
         """The rigid motion (B, K, 3) of all keypoints nearest to what loaded tips are asked [m].
@@ -149,6 +187,11 @@ class Arbitration:
 
 DAMPING = 1e-4
 """Of the rigid motion's rotation, that of arms of a centimetre [m^2]."""
+
+
+def _noise(steps: np.ndarray) -> np.ndarray:
+    """Standard deviation (B,) of what differs from step to step (B, H, J) in most joints."""
+    return np.median(np.abs(np.diff(steps, axis=1)), axis=(1, 2)) / (0.6745 * np.sqrt(2.0))
 
 
 def _owned(names: tuple[str, ...], fingers: tuple[str, ...]) -> np.ndarray:

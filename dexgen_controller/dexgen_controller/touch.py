@@ -14,16 +14,17 @@ TIMES = (0.2, 0.5, 1.5, 4.0)
 """Time constants of the filters on the bends [s]."""
 STEPS = 4
 """Last steps that are seen as they are."""
-NOISE_TIME = 2.0
-"""Time constant of the estimate of the sensors' noise [s]."""
 GAIN = 10.0
 """Bends and steps of targets are counted in tenths of a radian."""
 LAYERS = 3
+DITHER = 0.01
+"""Noise added to the measured positions, in training as in use, so that a simulator's exact
+numbers and a hand's noisy ones look alike to the network [rad]."""
 
 
 def feature_count(joints: int) -> int:
     """Numbers that the filter gives of a hand with so many joints."""
-    return joints * (1 + len(TIMES) + STEPS + STEPS - 1) + 1
+    return joints * (1 + len(TIMES) + STEPS + STEPS - 1)
 
 
 class TouchFilter:
@@ -33,15 +34,20 @@ class TouchFilter:
       joints: J, joints of the hand.
       rate: control rate [Hz].
       batch: B, number of hands.
+      dither: standard deviation of the noise added to positions [rad].
     """
 
-    def __init__(self, joints: int, rate: float, batch: int):
+    def __init__(self, joints: int, rate: float, batch: int, dither: float = DITHER):
         self._keep = np.exp(-1.0 / (rate * np.array(TIMES)))[:, None, None]
-        self._keep_noise = np.exp(-1.0 / (rate * NOISE_TIME))
         self._positions = np.zeros((batch, joints))
         self._bends = np.zeros((len(TIMES), batch, joints))
         self._past = np.zeros((STEPS, 2, batch, joints))
-        self._noise = np.zeros(batch)
+        self._dither = dither
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the dither anew, so that a session can be repeated to the bit."""
+        self._random = np.random.default_rng(0)
 
     def step(self, positions: np.ndarray, targets: np.ndarray, fresh: np.ndarray) -> np.ndarray:
         """Features (B, N) float32, see `feature_count`, of this step.
@@ -52,6 +58,7 @@ class TouchFilter:
           fresh: (B,) whether the past of a hand is forgotten before this step.
         """
         anew = fresh[:, None]
+        positions = positions + self._dither * self._random.standard_normal(positions.shape)
         now = np.stack([targets - positions, targets])
         self._past = np.where(anew, now, np.concatenate([self._past[1:], now[None]]))
         self._bends = np.where(anew, now[0], now[0] + self._keep * (self._bends - now[0]))
@@ -60,14 +67,9 @@ class TouchFilter:
         )
         bends, targets = self._past[:, 0], self._past[:, 1]
         steps = targets[1:] - targets[:-1]
-        # Half of the joints or more move smoothly: what differs from step to step is noise.
-        noise = np.median(np.abs(np.diff(bends, axis=0)), axis=(0, 2)) / (0.6745 * np.sqrt(2.0))
-        self._noise = np.where(fresh, 0.0, noise + self._keep_noise * (self._noise - noise))
         joints = np.concatenate([self._bends, bends, steps]) * GAIN
         flat = joints.transpose(1, 0, 2).reshape(len(fresh), -1)
-        return np.concatenate(
-            [self._positions, flat, GAIN * self._noise[:, None]], axis=1, dtype=np.float32
-        )
+        return np.concatenate([self._positions, flat], axis=1, dtype=np.float32)
 
 
 class TouchEstimator:

@@ -16,7 +16,7 @@ FRESH, LATER = np.ones(2, bool), np.zeros(2, bool)
 
 def run(bends, targets=None):
     """Features (T, 2, N) of two hands whose joints are bent by (T,) [rad] from their targets."""
-    touch = TouchFilter(JOINTS, RATE, 2)
+    touch = TouchFilter(JOINTS, RATE, 2, dither=0.0)
     targets = np.zeros(len(bends)) if targets is None else targets
     return np.stack([
         touch.step(np.full((2, JOINTS), target - bend), np.full((2, JOINTS), target),
@@ -41,20 +41,19 @@ def test_the_last_steps_are_seen_as_they_are():
     assert moves == pytest.approx(GAIN * np.array([5.0, 7.0, 9.0]))
 
 
-def test_noise_is_measured_and_motion_is_none():
-    random, touch = np.random.default_rng(0), TouchFilter(JOINTS, RATE, 2)
-    for step in range(200):
-        noise = 0.025 * random.standard_normal((2, JOINTS)) * [[1.0], [0.0]]
-        moved = 0.02 * step * (np.arange(JOINTS) == 3)
-        features = touch.step(noise, np.tile(moved, (2, 1)), FRESH if step == 0 else LATER)
-    assert features[:, -1] / GAIN == pytest.approx([0.025, 0.0], abs=0.003)
-
-
 def test_a_hand_begins_anew_alone():
-    touch = TouchFilter(JOINTS, RATE, 2)
+    touch = TouchFilter(JOINTS, RATE, 2, dither=0.0)
     touch.step(np.zeros((2, JOINTS)), np.ones((2, JOINTS)), FRESH)
     features = touch.step(np.zeros((2, JOINTS)), np.zeros((2, JOINTS)), np.array([True, False]))
     assert not features[0].any() and features[1].any()
+
+
+def test_the_dither_is_as_large_as_said_and_begins_anew():
+    touch, still = TouchFilter(JOINTS, RATE, 500), np.zeros((500, JOINTS))
+    first = touch.step(still, still, np.ones(500, bool))
+    assert first[:, :JOINTS].std() == pytest.approx(0.01, rel=0.05)
+    touch.restart()
+    np.testing.assert_array_equal(first, touch.step(still, still, np.ones(500, bool)))
 
 
 def test_numpy_and_torch_agree():

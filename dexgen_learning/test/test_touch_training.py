@@ -39,16 +39,6 @@ def test_every_row_becomes_a_sample_in_the_order_of_its_trajectory(data):
     assert not samples.aside.all()
 
 
-def test_samples_without_noise_are_the_filter_s(data):
-    samples = touch_samples(data, TouchConfig(noise=(-2.0, -1.0)), 4)
-    begin = int(np.flatnonzero(data.column('step') == 0)[1])
-    rows = data.rows(begin + np.arange(3))
-    touch = TouchFilter(16, data.control_rate, 1)
-    for k, row in enumerate(rows):
-        features = touch.step(row['q'][None], row['target'][None], np.full(1, k == 0))
-    assert (np.abs(samples.features - features).max(axis=1) < 1e-4).any()
-
-
 def test_it_learns_and_numpy_agrees(data):
     samples = touch_samples(data, CONFIG, 4)
     weights, figures = train_touch(samples, CONFIG)

@@ -33,7 +33,7 @@ class TouchConfig:
       seed: of weights, samples and noise.
     """
 
-    steps: int = 12_000
+    steps: int = 8_000
     batch: int = 512
     width: int = 256
     learning_rate: float = 2e-3
