@@ -146,7 +146,7 @@ class Arbitration:
         bend, noise = steps.mean(axis=1), _noise(steps)
         share = 1.0 - np.exp(-self._dt / config.settling)
         self._bend = np.where(fresh, bend, self._bend + share * (bend - self._bend))
-        self._noise += np.where(self._fresh, 1.0, 0.1 * share) * (noise - self._noise)
+        self._noise += np.where(self._fresh, 1.0, share) * (noise - self._noise)
         felt = np.stack([np.abs(self._bend[:, own]).max(axis=1) for own in self._joints], axis=1)
         kept = 0.5 ** (self._dt / config.long_memory) * self._bent
         self._bent = np.where(fresh, felt, np.maximum(felt, kept))

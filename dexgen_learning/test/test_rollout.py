@@ -10,7 +10,7 @@ import time
 from dexgen_controller.observation import stack_steps
 from dexgen_description import Kinematics, load_hand
 from dexgen_learning.paths import policy_file, SHIPPED
-from dexgen_learning.rollout.chunk import chunk_kind, is_calm, make_chunk, RolloutConfig
+from dexgen_learning.rollout.chunk import chunk_kind, RolloutConfig
 from dexgen_learning.rollout.collector import CollectorConfig
 from dexgen_learning.rollout.crew import Processes, RayCluster
 from dexgen_learning.rollout.dataset import Dataset
@@ -120,18 +120,6 @@ def test_the_index_describes_the_rows(folder):
     assert index['row_bytes'] == row_type(HAND).itemsize and index['control_rate'] == 10.0
     assert index['config']['seed'] == 7 and index['hand'] == HAND.name
     assert Dataset(folder).index.dtype == row_type(HAND)
-
-
-def test_a_share_of_the_chunks_is_calm():
-    numbers = [k for k in range(1000) if is_calm(CONFIG, k)]
-    assert len(numbers) == pytest.approx(200, abs=5)
-    kinds = [chunk_kind(CONFIG, k) for k in numbers]
-    assert kinds.count('wander') == pytest.approx(80, abs=10)
-    rows = {calm: make_chunk(CONFIG, next(k for k in range(99) if is_calm(CONFIG, k) == calm))
-            for calm in (True, False)}
-    for calm, chunk in rows.items():
-        first = chunk[chunk['trajectory'] == 0]
-        assert bool(np.ptp(first['gravity'], axis=0).max() < 1e-6) == calm
 
 
 def test_what_presses_is_bent(folder):

@@ -1,12 +1,11 @@
 """One chunk of a data set: who plays, from which randomness; the same bytes wherever it runs."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dexgen_description import load_hand, load_object
 import numpy as np
 
-from dexgen_learning.env.randomization import Span
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps, policy_file
 from dexgen_learning.ppo.network import PolicyNetwork
@@ -27,8 +26,6 @@ class RolloutConfig:
         finger_share: share of chunks in which single fingers move freely.
         precision_share: share of chunks with fine rotation.
         wander_share: share of chunks in which all fingers stray about a grasp.
-        calm_share: share of chunks, of any kind, in a calm scene: a still wrist, no kicks, no
-            noise. A controller meets it too, in a simulator and in a hand with good encoders.
         collector: what is mixed into the data.
     """
 
@@ -41,7 +38,6 @@ class RolloutConfig:
     finger_share: float = 0.12
     precision_share: float = 0.08
     wander_share: float = 0.4
-    calm_share: float = 0.2
     collector: CollectorConfig = field(default_factory=CollectorConfig)
 
 
@@ -54,25 +50,8 @@ def make_chunk(config: RolloutConfig, number: int) -> np.ndarray:
     policies = [PolicyNetwork.load(policy_file(p, config.hand), config.hand)
                 for p in config.policies]
     seed = int(np.random.SeedSequence([config.seed, number]).generate_state(1)[0])
-    collector = calmed(config.collector) if is_calm(config, number) else config.collector
-    return Collector(hand, [load_object(n) for n in config.objects], sets, collector,
+    return Collector(hand, [load_object(n) for n in config.objects], sets, config.collector,
                      policies, seed, chunk_kind(config, number)).collect()
-
-
-def is_calm(config: RolloutConfig, number: int) -> bool:
-    """Whether chunk `number` plays in the calm scene: evenly spread over chunks and kinds."""
-    return (number * 0.7548776662466927 + 0.5) % 1.0 < config.calm_share
-
-
-def calmed(config: CollectorConfig) -> CollectorConfig:
-    """The same without motion of the wrist, kicks and noise; bodies are as random as before."""
-    environment = config.task.environment
-    table = replace(
-        environment.randomization, initial_joint=Span(0.0, 0.0), force_scale=(0.0,),
-        joint_noise_white=0.0, joint_noise_episode=0.0, action_noise=0.0)
-    environment = replace(
-        environment, randomization=table, wrist=replace(environment.wrist, speed=0.0))
-    return replace(config, task=replace(config.task, environment=environment))
 
 
 def chunk_kind(config: RolloutConfig, number: int) -> str:

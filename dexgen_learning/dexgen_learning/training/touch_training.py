@@ -27,8 +27,7 @@ class TouchConfig:
       width: of the hidden layers.
       learning_rate: at the start; it falls to 0 linearly.
       weight_decay: of AdamW.
-      noise: range of the factor on the sensor noise, drawn for each trajectory; what is drawn
-        below 0 is none, as in a simulator or with good encoders.
+      noise: range of the factor on the sensor noise, drawn for each trajectory.
       limit: use about so many rows.
       seed: of weights, samples and noise.
     """
@@ -38,7 +37,7 @@ class TouchConfig:
     width: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
-    noise: tuple[float, float] = (-0.6, 1.2)
+    noise: tuple[float, float] = (0.0, 1.2)
     limit: int = 1_000_000
     seed: int = 0
 
@@ -118,7 +117,7 @@ def _filtered(
     """Features, presses and aside of the steps of trajectories, in order of rising length."""
     count, joints = len(begin), data.rows(begin[:1])['q'].shape[-1]
     touch = TouchFilter(joints, data.control_rate, count)
-    factor = np.maximum(random.uniform(*config.noise, size=(count, 1)), 0.0)
+    factor = random.uniform(*config.noise, size=(count, 1))
     offset = factor * EPISODE * random.standard_normal((count, joints))
     aside = (begin // 97) % HELD_OUT == HELD_OUT - 1
     for t in range(int(length.max())):
