@@ -1,6 +1,7 @@
 """Exported data sets, loaded as their formats document it."""
 
 import csv
+import gc
 import io
 import json
 from pathlib import Path
@@ -77,13 +78,15 @@ def test_memory_does_not_grow_with_the_bag(tmp_path, write, needs):
     for seconds in (8.0, 40.0):
         bag = write_session(tmp_path / f'{seconds:g}', spans=((0.0, seconds),), end=seconds)
         frames = source(bag, rate=300.0)
+        gc.collect()
         tracemalloc.start()
         assert write(frames, frames, tmp_path / f'out{seconds:g}') == pytest.approx(
             300 * seconds, abs=300
         )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.25 * peaks[0] + 100_000
+    # One number kept of each of the 9,600 further frames would be more.
+    assert peaks[1] < 1.25 * peaks[0] + 250_000
 
 
 def test_zarr_is_a_replay_buffer_of_diffusion_policy(session, tmp_path):
