@@ -69,6 +69,17 @@ def test_csv_has_a_column_for_each_number(session, tmp_path):
     assert description['hand'] == 'allegro_right' and description['rate'] == RATE
 
 
+def peak_of_writing(write, bag, folder, count):
+    """Peak of the memory that an export of about so many frames takes [bytes]."""
+    frames = source(bag, rate=300.0)
+    gc.collect()
+    tracemalloc.start()
+    assert write(frames, frames, folder) == pytest.approx(count, abs=300)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
 @pytest.mark.parametrize(('write', 'needs'), [
     (write_csv, 'csv'), (write_zarr, 'zarr'), (write_lerobot, 'pyarrow'),
 ])  # fmt: skip
@@ -77,14 +88,11 @@ def test_memory_does_not_grow_with_the_bag(tmp_path, write, needs):
     peaks = []
     for seconds in (8.0, 40.0):
         bag = write_session(tmp_path / f'{seconds:g}', spans=((0.0, seconds),), end=seconds)
-        frames = source(bag, rate=300.0)
-        gc.collect()
-        tracemalloc.start()
-        assert write(frames, frames, tmp_path / f'out{seconds:g}') == pytest.approx(
-            300 * seconds, abs=300
-        )
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        # The smaller of two: what a library compiles once and keeps is not the bag's.
+        peaks.append(min(
+            peak_of_writing(write, bag, tmp_path / f'{seconds:g} {turn}', 300 * seconds)
+            for turn in range(2)
+        ))  # fmt: skip
     # One number kept of each of the 9,600 further frames would be more.
     assert peaks[1] < 1.25 * peaks[0] + 250_000
 
