@@ -11,7 +11,7 @@ from pathlib import Path
 import sys
 import time
 
-from dexgen_description import Hand, Kinematics, load_hand
+from dexgen_description import Kinematics, load_hand
 import numpy as np
 
 from dexgen_teleop.retargeting import load, Retargeter, RetargetingConfig
@@ -24,10 +24,8 @@ HANDS = Path(__file__).resolve().parents[3] / 'shared' / 'hands'
 CLIP = Path(os.environ.get('DEXGEN_HANDS', HANDS)) / 'dex_human_hand_right.npz'
 PINCH = 0.025
 """[m], gap of the operator's fingertips below which the robot's are to touch."""
-LEAP = 2.0
-"""[m/s], speed of a fingertip beyond which the track has leapt, not the hand moved."""
-RECOVERY = 0.1
-"""[s] after a leap in which a pinch is listed, but not held against the closure."""
+TOUCH = 5.0
+"""[mm], gap of the robot's fingertips below which they touch."""
 SEQUENCES = 14
 """Generated pinches of every finger: together more than 200 frames below the gap."""
 
@@ -44,7 +42,7 @@ def main(arguments: list[str] | None = None) -> dict:
     retargeter = Retargeter(hand, config)
     retargeter.warm_up()
     motion, targets = retarget(retargeter, clip)
-    scorer = Scorer(hand, clip, targets[:, hand.tip_indices])
+    scorer = Scorer(retargeter, clip, targets[:, hand.tip_indices])
     own = scorer.score(motion)
     others = {} if options.no_peers else _peers(scorer, config, targets, options.python)
     print(f'{len(clip.points)} frames of {options.clip}', file=sys.stderr)
@@ -71,27 +69,28 @@ class Scorer:
     """Figures of a motion against the operator's clip.
 
     Args:
-      hand: the hand.
+      retargeter: of the hand; it tells from which postures pinches can be reached.
       clip: the recording.
       tips: (N, F, 3) wanted fingertips [m], hand frame.
     """
 
-    def __init__(self, hand: Hand, clip: Recording, tips: np.ndarray):
+    def __init__(self, retargeter: Retargeter, clip: Recording, tips: np.ndarray):
+        hand = retargeter.hand
         self.hand, self.clip, self.tips = hand, clip, tips
         self.surfaces = Surfaces(hand)
         self._kinematics = Kinematics(hand)
         self._reference = recording.smoothed(tips, clip.rate)
         self._fingers = tuple(f for f in hand.fingers if f != 'thumb')
         self._pinched = recording.operator_gaps(clip.points, self._fingers) < PINCH
-        leaps = recording.leaps(clip, self._fingers, LEAP, RECOVERY)
-        self._tracked = self._pinched & ~leaps
+        self._reachable = self._reachable_gaps(retargeter)
 
     def score(self, motion: Motion) -> dict:
         """The figures of one motion."""
         tips = self._kinematics.fingertips(motion.joints)
         surface = [self.surfaces.pinch_gap(motion.joints, finger) for finger in self._fingers]
         gaps = np.stack(surface, axis=1)
-        pinched, tracked = gaps[self._pinched], gaps[self._tracked]
+        pinched = gaps[self._pinched]
+        within = pinched[self._reachable < TOUCH]
         inside = (motion.joints >= self.hand.lower - 1e-9) & (
             motion.joints <= self.hand.upper + 1e-9
         )
@@ -106,12 +105,27 @@ class Scorer:
             'lag_frames': _rounded(figures.lag(tips, self._reference)),
             'max_penetration_mm': _rounded(self.surfaces.penetration(motion.joints)),
             'joints_outside_limits': int((~inside).sum()),
-            'clip_pinch_frames': len(tracked),
-            'clip_pinch_gap_mm': _rounded(tracked.max(initial=0.0)),
-            'clip_pinch_frames_after_leaps': len(pinched) - len(tracked),
-            'clip_pinch_gap_with_leaps_mm': _rounded(pinched.max(initial=0.0)),
-            'clip_pinch_frames_over_5_mm': int((pinched > 5.0).sum()),
+            'clip_pinch_frames': len(pinched),
+            'clip_pinch_gap_mm': _rounded(pinched.max(initial=0.0)),
+            'clip_pinch_frames_over_5_mm': int((pinched >= TOUCH).sum()),
+            'clip_pinch_frames_out_of_reach': len(pinched) - len(within),
+            'clip_pinch_reachable_mm': _rounded(self._reachable.max(initial=0.0)),
+            'clip_pinch_gap_within_reach_mm': _rounded(within.max(initial=0.0)),
         }
+
+    def _reachable_gaps(self, retargeter: Retargeter) -> np.ndarray:
+        """Least gap [mm] that a hand can have in each pinched frame, whoever commands it.
+
+        It may move each joint at its velocity limit for one frame, from the posture that fits the
+        frame before; its acceleration is not limited.
+        """
+        reach = self.hand.velocity_limit / self.clip.rate
+        gaps = []
+        for frame, finger in np.argwhere(self._pinched):
+            retargeter.reset()
+            before = retargeter.retarget(self.clip.points[max(0, frame - 1)], 0.0).joints
+            gaps.append(self.surfaces.least_pinch_gap(before, self._fingers[finger], reach))
+        return np.array(gaps)
 
 
 def retarget(retargeter: Retargeter, clip: Recording) -> tuple[Motion, np.ndarray]:

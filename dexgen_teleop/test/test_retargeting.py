@@ -4,7 +4,14 @@ from dataclasses import replace
 
 from dexgen_description import Kinematics, load_hand
 from dexgen_teleop.human_hand import FIST, HumanHand, OPEN
-from dexgen_teleop.retargeting import load, RefusedHandError, Retargeter, shipped
+from dexgen_teleop.retargeting import (
+    load,
+    operator_hand,
+    RefusedHandError,
+    Retargeter,
+    shipped,
+)
+from dexgen_teleop.retargeting.pinch import PinchCurve
 from dexgen_teleop.retargeting_benchmark.figures import Surfaces
 from dexgen_teleop.retargeting_benchmark.recording import operator_gaps, pinch_sequences
 from dexgen_teleop.sources.script import Operator
@@ -98,6 +105,41 @@ def test_a_pinch_closes(allegro, finger):
         assert pinched.any()
         assert surfaces.pinch_gap(joints[pinched], finger).max() < 5.0
         assert surfaces.penetration(joints) < 1.0
+
+
+def snap(retargeter, finger):
+    """Gaps [mm] after an open hand pinches from one frame to the next."""
+    human = HumanHand(retargeter.hand.side)
+    retargeter.reset()
+    follow(retargeter, [human.landmarks(OPEN)] * 20)
+    closed = human.landmarks(human.pinch(finger))
+    after = [retargeter.retarget(closed, (20 + i) / RATE).joints for i in range(8)]
+    return Surfaces(retargeter.hand).pinch_gap(np.array(after), finger)
+
+
+@pytest.mark.parametrize('finger', ['index', 'middle', 'ring'])
+def test_a_pinch_between_two_frames_closes_fast_and_stays(allegro, finger):
+    gaps = snap(allegro, finger)
+    never_late = replace(allegro.config, pinch=replace(allegro.config.pinch, late=10.0))
+    slower = snap(Retargeter(allegro.hand, never_late), finger)
+    assert (gaps[2:] < 5.0).all()
+    assert gaps[:3].sum() < slower[:3].sum() - 5.0
+
+
+def test_a_pinch_is_late_only_while_the_operator_pinches_and_the_robot_does_not(allegro):
+    curve = PinchCurve(allegro.hand, allegro.config)
+    human, still = HumanHand(), 0.0
+    far = np.full(3, 0.06)
+    opened = curve(operator_hand(human.landmarks(OPEN), 'right'), still)
+    pinch = human.landmarks(human.pinch('middle'))
+    closed = curve(operator_hand(pinch, 'right'), still)
+    known = np.ones(21, bool)
+    known[4] = False  # the thumb's tip
+    unknown = curve(operator_hand(np.where(known[:, None], pinch, np.nan), 'right', known), still)
+    assert not curve.lateness(opened, far).any()
+    assert curve.lateness(closed, far)[1] == pytest.approx(1.0)
+    assert not curve.lateness(closed, closed.gaps).any()
+    assert not curve.lateness(unknown, far).any()
 
 
 def test_a_step_left_out_makes_no_difference(allegro):

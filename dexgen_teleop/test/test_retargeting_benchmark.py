@@ -6,7 +6,6 @@ from dexgen_description import load_hand
 from dexgen_teleop.bench_retargeting import main
 from dexgen_teleop.retargeting_benchmark import figures, peers
 from dexgen_teleop.retargeting_benchmark.recording import (
-    leaps,
     operator_gaps,
     pinch_sequences,
     read_clip,
@@ -61,13 +60,14 @@ def test_generated_pinches_pinch():
     assert max(operator_gaps(s.points, ('middle',)).max() for s in sequences) > 0.06
 
 
-def test_leaps_last():
-    operator = Operator('right')
-    points = np.array([operator.points(0.0)] * 20)
-    points[10:, 8] += [0.0, 0.0, 0.09]  # the index fingertip
-    found = leaps(Recording(points, RATE), ('index', 'ring'), 2.0, 0.1)
-    assert np.flatnonzero(found[:, 0]).tolist() == [10, 11, 12]
-    assert not found[:, 1].any()
+def test_the_least_gap_within_reach():
+    hand = load_hand('allegro_right')
+    surfaces = figures.Surfaces(hand)
+    still, free = np.zeros_like(hand.rest), np.full_like(hand.rest, 10.0)
+    gap = surfaces.pinch_gap(hand.rest[None], 'ring')[0]
+    assert surfaces.least_pinch_gap(hand.rest, 'ring', still) == pytest.approx(gap)
+    assert surfaces.least_pinch_gap(hand.rest, 'ring', still + 0.1) < gap - 5.0
+    assert surfaces.least_pinch_gap(hand.rest, 'ring', free) < 1.0
 
 
 def test_an_absent_clip_is_named(tmp_path):
@@ -89,7 +89,12 @@ def test_the_recorded_hand_is_followed_closely_and_smoothly(hands_folder):
     result = main(['--clip', str(clip), '--sequences', '2', '--no-peers'])
     assert result['tip_error_mm'] <= 6.0 and result['lag_frames'] < 1.0
     assert result['joint_acceleration_rms'] <= 15.1  # machines round differently
-    assert result['pinch_gap_mm'] < 5.0 and min(result['generated_pinch_frames'].values()) > 20
+    assert max(result['generated_pinch_gap_mm'].values()) < 5.0
+    assert min(result['generated_pinch_frames'].values()) > 20
+    assert result['clip_pinch_frames'] == 21  # all; one of them no bounded hand reaches in time
+    assert result['clip_pinch_frames_over_5_mm'] <= result['clip_pinch_frames_out_of_reach'] == 1
+    assert result['clip_pinch_gap_within_reach_mm'] < 5.0
+    assert result['pinch_gap_mm'] >= result['clip_pinch_gap_mm']
     assert result['max_penetration_mm'] < 1.0 and result['joints_outside_limits'] == 0
 
 

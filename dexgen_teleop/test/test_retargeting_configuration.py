@@ -50,15 +50,32 @@ def test_values_out_of_range_are_refused():
         JointBounds(load_hand('allegro_right'), replace(config, limits={'elbow': [0.0, 1.0]}))
 
 
-def test_bounds_leave_room_to_brake():
+@pytest.mark.parametrize('lateness', [np.zeros(3), np.ones(3)])
+def test_bounds_leave_room_to_brake(lateness):
     hand, config = load_hand('allegro_right'), load('allegro_right')
     bounds = JointBounds(hand, config)
     q, velocity, dt = hand.rest.copy(), np.zeros_like(hand.rest), 1.0 / 30.0
     for _ in range(60):  # full speed toward the upper limits
-        _, highest = bounds(q, velocity, dt)
+        _, highest = bounds(q, velocity, dt, lateness)
         velocity, q = (highest - q) / dt, highest
     np.testing.assert_allclose(q, bounds.upper, atol=1e-2)
     assert (q <= bounds.upper).all()
+
+
+def test_only_the_joints_of_a_late_pinch_get_more_acceleration():
+    hand, config = load_hand('allegro_right'), load('allegro_right')
+    bounds, still, dt = JointBounds(hand, config), np.zeros_like(hand.rest), 0.01
+    middle = 0.5 * (hand.lower + hand.upper)
+    late = np.array([finger == 'ring' for finger in hand.fingers if finger != 'thumb'], float)
+    low, high = bounds(middle, still, dt, late)
+    usual = np.minimum(config.dynamics.acceleration, hand.acceleration_limit)
+    closing = np.minimum(config.pinch.closing_acceleration, hand.acceleration_limit)
+    joints = np.concatenate([hand.joint_indices('ring'), hand.joint_indices('thumb')])
+    allowed = usual.copy()
+    allowed[joints] = closing[joints]
+    assert (closing > usual).all()
+    np.testing.assert_allclose((high - middle) / dt**2, allowed)
+    np.testing.assert_allclose((middle - low) / dt**2, allowed)
 
 
 def calibration_frames(scale):

@@ -29,17 +29,23 @@ class JointBounds:
             raise ValueError(f'limits: nothing is left of the range of {name}')
         self._velocity = np.minimum(config.dynamics.velocity, hand.velocity_limit)
         self._acceleration = np.minimum(config.dynamics.acceleration, hand.acceleration_limit)
+        closing = np.minimum(config.pinch.closing_acceleration, hand.acceleration_limit)
+        self._spare = np.maximum(closing - self._acceleration, 0.0)
+        self._fingers = [hand.joint_indices(f) for f in hand.fingers if f != 'thumb']
+        self._thumb = hand.joint_indices('thumb')
 
     def __call__(
-        self, q: np.ndarray, velocity: np.ndarray, elapsed: float
+        self, q: np.ndarray, velocity: np.ndarray, elapsed: float, lateness: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest posture [rad] after `elapsed` [s] from q [rad] at `velocity` [rad/s].
 
+        The joints of a pinch that is late (`lateness` (F-1,), 0 to 1, of `PinchCurve`) may change
+        their velocity by as much as the closing acceleration allows.
         The speed toward a limit at distance d stays below sqrt(2 a d), so that the acceleration a
         can stop it. Where the bounds contradict each other, position wins over velocity, velocity
         over acceleration.
         """
-        change = self._acceleration * elapsed
+        change = self._allowed(lateness) * elapsed
         up = np.minimum(self._velocity, self._braking(self.upper - q))
         down = -np.minimum(self._velocity, self._braking(q - self.lower))
         highest = np.minimum(np.maximum(velocity + change, down), up)
@@ -48,6 +54,15 @@ class JointBounds:
             np.minimum(np.maximum(q + lowest * elapsed, self.lower), self.upper),
             np.minimum(np.maximum(q + highest * elapsed, self.lower), self.upper),
         )
+
+    def _allowed(self, lateness: np.ndarray) -> np.ndarray:
+        if not lateness.any():
+            return self._acceleration
+        share = np.zeros(len(self._acceleration))
+        for joints, late in zip(self._fingers, lateness.tolist(), strict=True):
+            share[joints] = late
+        share[self._thumb] = lateness.max()
+        return self._acceleration + share * self._spare
 
     def _braking(self, distance: np.ndarray) -> np.ndarray:
         return np.sqrt(2.0 * self._acceleration * np.maximum(distance, 0.0))

@@ -44,8 +44,8 @@ class Weights:
 
     tip: float = 1.0
     pip: float = 0.05
-    posture: float = 0.005
-    smoothness: float = 0.0335
+    posture: float = 0.005237
+    smoothness: float = 0.03336
     collision: float = 30.0
 
 
@@ -64,17 +64,23 @@ class Pinch:
       response: share of the way to the wanted gap that a nominal period is to take.
       closing_response: the same while the operator closes the pinch by the farthest lead.
       reach: distance from the wanted gap [m] beyond which it pulls less than in proportion.
+      late: distance from the wanted gap [m] at which a pinch that the operator has closed counts
+        as half late; not at all at half of it, fully at one and a half of it.
+      closing_acceleration: bound [rad/s^2] on the joints of a pinch that is fully late, where it
+        is above that of the dynamics; the hand's own limit applies where it is lower.
     """
 
-    closed: float = 0.034
-    open: float = 0.046
-    lead: float = 0.068
-    farthest_lead: float = 0.0356
+    closed: float = 0.02383
+    open: float = 0.04995
+    lead: float = 0.06138
+    farthest_lead: float = 0.03712
     gap: float = -0.0028
-    weight: float = 0.76
-    response: float = 0.65
+    weight: float = 0.7709
+    response: float = 0.4897
     closing_response: float = 1.0
-    reach: float = 0.0112
+    reach: float = 0.01183
+    late: float = 0.0109
+    closing_acceleration: float = 200.0
 
     def __post_init__(self):
         if not 0.0 < self.closed < self.open:
@@ -84,8 +90,9 @@ class Pinch:
             )
         for name in ('response', 'closing_response'):
             _within(f'pinch.{name}', getattr(self, name), 0.05, 1.0)
-        if not self.farthest_lead > 0.0:
-            raise ValueError(f'pinch.farthest_lead is {self.farthest_lead} m; must be above 0')
+        for name in ('farthest_lead', 'late', 'closing_acceleration'):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f'pinch.{name} is {getattr(self, name)}; must be above 0')
 
 
 @dataclass(frozen=True)
@@ -106,12 +113,12 @@ class Dynamics:
     """
 
     rate: float = 30.0
-    response: float = 0.5
-    near_response: float = 0.68
-    near: float = 0.003
-    carry: float = 0.21
-    persistence: float = 0.71
-    reach: float = 0.0047
+    response: float = 0.4893
+    near_response: float = 0.629
+    near: float = 0.002838
+    carry: float = 0.2203
+    persistence: float = 0.747
+    reach: float = 0.004474
     velocity: float = 7.0
     acceleration: float = 120.0
     restart: float = 0.5

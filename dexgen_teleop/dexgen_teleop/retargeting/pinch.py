@@ -17,12 +17,14 @@ class Pinches(NamedTuple):
       gaps: between the fingertip surfaces [m].
       weights: cost per metre off the gap, in metres of fingertip error.
       closure: how far the pinch is switched in, 0 to 1.
+      pinched: the same of the operator's gap as it is, not looked ahead.
       urgency: how fast the operator closes it, 0 (not at all) to 1 (by the farthest lead).
     """
 
     gaps: np.ndarray
     weights: np.ndarray
     closure: np.ndarray
+    pinched: np.ndarray
     urgency: np.ndarray
 
 
@@ -58,14 +60,32 @@ class PinchCurve:
         distance = np.sqrt((between**2).sum(1))
         known = operator.known.take(self._tips) & operator.known[self._thumb]
         last, self._last = self._last, np.where(known, distance, -np.inf)
+        pinched = known * self._closure(distance)
         urgency = np.zeros(len(distance))
         if elapsed > 0.0 and last is not None:
             closing = np.maximum(last - distance, 0.0) / elapsed
             urgency = np.minimum(pinch.lead * closing / pinch.farthest_lead, 1.0)
             distance = np.maximum(distance - pinch.farthest_lead * urgency, 0.0)
-        share = (pinch.open - distance) / (pinch.open - pinch.closed)
-        share = np.minimum(np.maximum(share, 0.0), 1.0)
-        closure = known * share * share * (3.0 - 2.0 * share)
+        closure = known * self._closure(distance)
         natural = np.maximum(self._scales * distance - self._radii, pinch.gap)
         gaps = natural + closure * (pinch.gap - natural)
-        return Pinches(gaps, pinch.weight * closure, closure, urgency)
+        return Pinches(gaps, pinch.weight * closure, closure, pinched, urgency)
+
+    def lateness(self, pinches: Pinches, gaps: np.ndarray) -> np.ndarray:
+        """How far behind each pinch the robot is, (F-1,) from 0 (not at all) to 1.
+
+        An operator closes faster than a bounded hand follows; when the operator's fingers rest
+        again, nothing but the robot's own gap tells that its pinch is still to be closed.
+
+        Args:
+          pinches: the pinches wanted.
+          gaps: (F-1,) the robot's, between the fingertip surfaces [m].
+        """
+        behind = (gaps - pinches.gaps) / self._config.late - 0.5
+        return np.minimum(np.maximum(behind, 0.0), 1.0) * pinches.pinched
+
+    def _closure(self, distance: np.ndarray) -> np.ndarray:
+        pinch = self._config
+        share = (pinch.open - distance) / (pinch.open - pinch.closed)
+        share = np.minimum(np.maximum(share, 0.0), 1.0)
+        return share * share * (3.0 - 2.0 * share)

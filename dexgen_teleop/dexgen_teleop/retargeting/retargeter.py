@@ -78,8 +78,9 @@ class Retargeter:
         targets = self._model.points()[: len(self._points)]
         self._task.point_weights = self._mapping.weights
         self._start(targets)
+        none = np.zeros_like(self._gaps)
         for _ in range(20):
-            self._step(targets, np.zeros_like(self._gaps), 1.0 / self.config.dynamics.rate)
+            self._step(targets, none, none, 1.0 / self.config.dynamics.rate)
         self.reset()
 
     def retarget(
@@ -105,7 +106,11 @@ class Retargeter:
         moving = 0.0 < elapsed <= self.config.dynamics.restart
         pinches = self._pinch(operator, elapsed if moving else 0.0)
         self._task.gaps, self._task.gap_weights = pinches.gaps, pinches.weights
-        q = self._step(targets, pinches.urgency, elapsed) if moving else self._start(targets)
+        if moving:
+            late = self._pinch.lateness(pinches, self._gaps)
+            q = self._step(targets, np.maximum(pinches.urgency, late), late, elapsed)
+        else:
+            q = self._start(targets)
         self._velocity = (q - self._q) / elapsed if moving else np.zeros_like(q)
         self._model.set_posture(q)
         points = self._model.points()
@@ -121,7 +126,9 @@ class Retargeter:
         lower, upper = self._bounds.lower, self._bounds.upper
         return self._solve(self._preferred, lower, upper, _START_ITERATIONS)
 
-    def _step(self, targets: np.ndarray, urgency: np.ndarray, elapsed: float) -> np.ndarray:
+    def _step(
+        self, targets: np.ndarray, urgency: np.ndarray, late: np.ndarray, elapsed: float
+    ) -> np.ndarray:
         """Posture `elapsed` [s] after the last one, part of the way to the targets."""
         dynamics, task = self.config.dynamics, self._task
         periods = elapsed * dynamics.rate
@@ -140,7 +147,7 @@ class Retargeter:
         task.gap_weights = task.gap_weights * (1.0 + (short / pinch.reach) ** 2) ** -0.25
         task.predicted = self._q + dynamics.persistence**periods * elapsed * self._velocity
         task.smoothness = self.config.weights.smoothness / periods
-        lower, upper = self._bounds(self._q, self._velocity, elapsed)
+        lower, upper = self._bounds(self._q, self._velocity, elapsed, late)
         start = np.minimum(np.maximum(task.predicted, lower), upper)
         return self._solve(start, lower, upper, self.config.iterations)
 

@@ -3,6 +3,7 @@
 from dexgen_description import Hand, hand_spec
 import mujoco
 import numpy as np
+from scipy.optimize import minimize
 
 
 def tip_error(tips: np.ndarray, reference: np.ndarray) -> float:
@@ -40,6 +41,7 @@ class Surfaces:
     """
 
     def __init__(self, hand: Hand):
+        self._hand = hand
         self._model = hand_spec(hand).compile()
         self._data = mujoco.MjData(self._model)
         self._address = [self._model.joint(name).qposadr[0] for name in hand.joint_names]
@@ -80,6 +82,34 @@ class Surfaces:
         """Gap (N,) [mm] between the distal links of thumb and finger in the postures (N, J)."""
         pairs = self._pinches[finger]
         return np.array([max(0.0, 1e3 * self._least(q, pairs, 0.2)) for q in joints])
+
+    def least_pinch_gap(self, q: np.ndarray, finger: str, reach: np.ndarray) -> float:
+        """Least gap [mm] of a pinch in the postures whose joints differ from q by at most `reach`.
+
+        Found by descent from q and from 16 random postures there: the true least may be smaller.
+
+        Args:
+          q: (J,) posture [rad].
+          finger: that is to meet the thumb.
+          reach: (J,) [rad].
+        """
+        joints = [*self._hand.joint_indices(finger), *self._hand.joint_indices('thumb')]
+        low = np.clip(q - reach, self._hand.lower, self._hand.upper)[joints]
+        high = np.clip(q + reach, self._hand.lower, self._hand.upper)[joints]
+
+        def gap(angles: np.ndarray) -> float:
+            posture = q.copy()
+            posture[joints] = angles
+            return float(self.pinch_gap(posture[None], finger)[0])
+
+        here, bounds = np.clip(q[joints], low, high), list(zip(low, high, strict=True))
+        starts = np.random.default_rng(0).uniform(low, high, (16, len(joints)))
+        least = gap(here)
+        for start in (here, *starts):
+            if least <= 0.0:
+                break
+            least = min(least, float(minimize(gap, start, method='L-BFGS-B', bounds=bounds).fun))
+        return least
 
     def _least(self, q: np.ndarray, pairs: list[tuple[int, int]], reach: float = 1e-3) -> float:
         self._data.qpos[self._address] = q

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
 from dexgen_teleop.human_hand import HumanHand, OPEN
-from dexgen_teleop.landmarks import FINGERS, INDEX, TIPS, wrist_frame
+from dexgen_teleop.landmarks import FINGERS, INDEX, TIPS
 
 CUTOFF = 6.0
 """[Hz] of the reference filter: the usual one of human movement analysis (Winter 2009)."""
@@ -50,26 +50,6 @@ def operator_gaps(points: np.ndarray, fingers: tuple[str, ...]) -> np.ndarray:
     """Gaps (N, len(fingers)) [m] between the operator's thumb and fingertips."""
     tips = [TIPS[FINGERS.index(finger)] for finger in fingers]
     return np.linalg.norm(points[:, tips] - points[:, [INDEX['thumb_tip']]], axis=-1)
-
-
-def leaps(
-    clip: Recording, fingers: tuple[str, ...], speed: float, recovery: float
-) -> np.ndarray:
-    """Frames (N, len(fingers)) in or after a leap of the finger or the thumb.
-
-    Args:
-      clip: the recording.
-      fingers: the operator's fingers.
-      speed: of a fingertip in the wrist frame beyond which it has leapt [m/s].
-      recovery: how long a leap counts [s].
-    """
-    pose = wrist_frame(clip.points, 'right')
-    local = np.einsum('nji,nkj->nki', pose[:, :3, :3], clip.points - pose[:, None, :3, 3])
-    tips = local[:, [TIPS[FINGERS.index(finger)] for finger in ('thumb', *fingers)]]
-    fast = np.linalg.norm(np.diff(tips, axis=0, prepend=tips[:1]), axis=-1) * clip.rate > speed
-    lasting = np.ones(max(1, round(recovery * clip.rate)))
-    after = np.stack([np.convolve(column, lasting)[: len(fast)] > 0 for column in fast.T], axis=1)
-    return after[:, 1:] | after[:, :1]
 
 
 def pinch_sequences(
