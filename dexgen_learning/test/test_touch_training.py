@@ -14,7 +14,8 @@ from dexgen_learning.rollout.collector import CollectorConfig
 from dexgen_learning.rollout.dataset import Dataset
 from dexgen_learning.rollout.rolling import rollout
 from dexgen_learning.tasks.goal import GoalBook
-from dexgen_learning.training.touch_training import touch_samples, TouchConfig, train_touch
+from dexgen_learning.training.touch_training import touch_samples, train_touch
+from dexgen_learning.training.training_config import TouchConfig
 import numpy as np
 import pytest
 

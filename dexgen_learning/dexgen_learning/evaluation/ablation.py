@@ -174,7 +174,8 @@ def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -
         return folder / 'checkpoint'
     from dexgen_learning.rollout.dataset import Dataset
     from dexgen_learning.training.recorded import RecordedSource
-    from dexgen_learning.training.touch_training import TouchConfig, trained_touch
+    from dexgen_learning.training.touch_training import trained_touch
+    from dexgen_learning.training.training_config import TouchConfig
     from dexgen_learning.training.training_run import train_controller
 
     recorded = Dataset(data)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dexgen_learning.training.touch_training import TouchConfig, trained_touch
-from dexgen_learning.training.training_config import TrainingConfig
+from dexgen_learning.training.training_config import TouchConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ def train_controller_command(command: TrainController, run_folder: Path, data: P
 
     from dexgen_learning.rollout.dataset import Dataset
     from dexgen_learning.training.recorded import RecordedSource
+    from dexgen_learning.training.touch_training import trained_touch
     from dexgen_learning.training.training_run import train_controller
 
     recorded = Dataset(data)

@@ -12,34 +12,10 @@ from torch.nn import functional
 from dexgen_learning.rollout.dataset import Dataset
 from dexgen_learning.training.recorded import EPISODE, WHITE
 from dexgen_learning.training.samples import HELD_OUT
+from dexgen_learning.training.training_config import TouchConfig
 
 TRAJECTORIES = 2000
 """Trajectories that are filtered side by side."""
-
-
-@dataclass(frozen=True)
-class TouchConfig:
-    """How it is trained.
-
-    Attributes:
-      steps: optimiser steps; 0 leaves it out.
-      batch: samples of a step.
-      width: of the hidden layers.
-      learning_rate: at the start; it falls to 0 linearly.
-      weight_decay: of AdamW.
-      noise: range of the factor on the sensor noise, drawn for each trajectory.
-      limit: use about so many rows.
-      seed: of weights, samples and noise.
-    """
-
-    steps: int = 8_000
-    batch: int = 512
-    width: int = 256
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
-    noise: tuple[float, float] = (0.0, 1.2)
-    limit: int = 1_000_000
-    seed: int = 0
 
 
 class TouchNetwork(nn.Module):
@@ -133,8 +109,8 @@ def _filtered(
 def train_touch(samples: TouchSamples, config: TouchConfig) -> tuple[dict, dict[str, float]]:
     """Weights for `TouchEstimator`, names with `touch.` in front, and how good they are.
 
-    The figures are of the trajectories kept aside: accuracy, share of pressing fingers missed and
-    of the others taken for pressing, at probability 0.5.
+    The figures are of the trajectories kept aside, if there are any: accuracy, share of pressing
+    fingers missed and of the others taken for pressing, at probability 0.5.
     """
     torch.manual_seed(config.seed)
     train = np.flatnonzero(~samples.aside)
@@ -162,6 +138,8 @@ def train_touch(samples: TouchSamples, config: TouchConfig) -> tuple[dict, dict[
 
 @torch.inference_mode()
 def _figures(network: TouchNetwork, samples: TouchSamples) -> dict[str, float]:
+    if not samples.aside.any():
+        return {'rows': 0}
     told = (network(torch.from_numpy(samples.features[samples.aside])) > 0.0).numpy()
     true = samples.presses[samples.aside]
     return {

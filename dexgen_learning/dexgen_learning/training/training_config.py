@@ -46,3 +46,28 @@ class TrainingConfig:
     def __post_init__(self):
         if self.precision not in ('f32', 'bf16'):
             raise ValueError(f"precision is '{self.precision}'; allowed: f32, bf16")
+
+
+@dataclass(frozen=True)
+class TouchConfig:
+    """How the network that tells which fingers press is trained.
+
+    Attributes:
+      steps: optimiser steps; 0 leaves it out.
+      batch: samples of a step.
+      width: of the hidden layers.
+      learning_rate: at the start; it falls to 0 linearly.
+      weight_decay: of AdamW.
+      noise: range of the factor on the sensor noise, drawn for each trajectory.
+      limit: use about so many rows.
+      seed: of weights, samples and noise.
+    """
+
+    steps: int = 8_000
+    batch: int = 512
+    width: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    noise: tuple[float, float] = (0.0, 1.2)
+    limit: int = 1_000_000
+    seed: int = 0
