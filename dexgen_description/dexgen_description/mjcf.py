@@ -40,7 +40,7 @@ def hand_spec(hand: Hand, timestep: float = 0.005) -> mujoco.MjSpec:
     option.solver = mujoco.mjtSolver.mjSOL_NEWTON
     option.iterations = 20
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    option.impratio = 2.0
+    option.impratio = 30.0
     bodies = []
     tips = {hand.keypoints[i].link for i in hand.tip_indices}
     for index, link in enumerate(hand.links):
