@@ -5,6 +5,8 @@ hand that follows it would leave any grasp in the end. So every finger has an *a
 keypoints were when it took up its load. A finger that bears none goes where it is asked to. One
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
+Its anchor creeps toward commands that stay near, as those of a person who moves the object do; a
+command that goes far away asks it to let go, and is refused.
 
 Which fingers bear load is told from the motors: they bend the joints of a finger that presses away
 from its targets. Exact sensors show every bend, and each counts and is remembered; where sensors
@@ -38,6 +40,10 @@ class ArbitrationConfig:
       reach: farthest that a keypoint of a loaded finger is taken for commanded, at guidance 0; it
         doubles with guidance `together` [m].
       leak: time in which an anchor follows what is applied [s].
+      intent: time constant of the filter that tells what is meant from what trembles [s].
+      creep: time in which an anchor follows what is meant [s].
+      near, far: an anchor follows in full what is meant nearer than the one, and nothing that is
+        farther than the other [m].
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
     """
@@ -53,6 +59,10 @@ class ArbitrationConfig:
     long_memory: float = 10.0
     reach: float = 0.01
     leak: float = 10.0
+    intent: float = 0.3
+    creep: float = 0.5
+    near: float = 0.008
+    far: float = 0.015
     together: float = 10.0
     free: float = 0.2
 
@@ -93,6 +103,7 @@ class Arbitration:
             raise ValueError(f'commands are shared out by {tips}; the checkpoint has {points}')
         self._tips = np.array([points.index(tip) for tip in tips])
         self._anchor = np.zeros((batch, model.keypoints, 3))
+        self._meant = np.zeros_like(self._anchor)
         self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
         self._bent, self._told = np.zeros((2, batch, model.fingers))
         self.loaded = np.zeros((batch, model.fingers))
@@ -121,6 +132,7 @@ class Arbitration:
         config = self.config
         share = guidance / (guidance + config.together)
         self._feel(state, reference, share)
+        self._creep(keypoints, guidance / (guidance + config.free))
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
         free = self._anchor + guidance / (guidance + config.free) * asked
@@ -137,7 +149,21 @@ class Arbitration:
         follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
         follow = np.where(fresh[:, None], 1.0, follow)
         self._anchor = self._anchor + follow * (reference - self._anchor)
+        self._meant[self._fresh] = 0.0
         self._fresh[:] = False
+
+    def _creep(self, keypoints: np.ndarray, share: float) -> None:
+        """Let anchors follow a share of what is meant, as long as it is near."""
+        config = self.config
+        asked = keypoints - self._anchor
+        follow = 1.0 - np.exp(-self._dt / config.intent)
+        self._meant += follow * (asked - self._meant)
+        far = np.linalg.norm(self._meant[:, self._tips], axis=-1)
+        pace = np.clip((config.far - far) / (config.far - config.near), 0.0, 1.0)
+        pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace[:, self._finger, None]
+        step = pace * self._meant
+        self._anchor += step
+        self._meant -= step
 
     def _seen(self, state: np.ndarray) -> np.ndarray:
         """Load (B, F) that shows in bends as far as the sensors are exact."""

@@ -15,6 +15,8 @@ LAYOUT, MODEL = HandLayout.of(HAND), ModelConfig()
 THUMB, INDEX = HAND.fingers.index('thumb'), HAND.fingers.index('index')
 FINGER = np.array([HAND.fingers.index(name.split('_')[0]) for name in HAND.keypoint_names])
 ASKED = np.array([0.0, 0.0, 0.006])
+STILL = ArbitrationConfig(creep=1e9)
+"""Anchors that stay where they are."""
 
 
 class Grip:
@@ -47,7 +49,7 @@ def test_free_fingers_go_where_they_are_asked():
 
 
 def test_loaded_fingers_move_together_by_a_share():
-    moves = Grip().share(np.tile(ASKED, (8, 1)), guidance=10.0)
+    moves = Grip(STILL).share(np.tile(ASKED, (8, 1)), guidance=10.0)
     np.testing.assert_allclose(of(THUMB, moves), np.tile(0.5 * ASKED, (2, 1)), atol=1e-12)
     np.testing.assert_allclose(of(INDEX, moves), of(THUMB, moves), atol=1e-12)
 
@@ -63,8 +65,8 @@ def test_letting_go_is_refused():
     assert np.linalg.norm(moves[[HAND.tip_indices[f] for f in (THUMB, INDEX)]]) < 0.1 * 0.008
 
 
-def test_a_steady_command_does_not_creep():
-    grip = Grip(config=ArbitrationConfig(leak=1e9))
+def test_a_steady_command_that_is_far_does_not_creep():
+    grip = Grip(config=ArbitrationConfig(leak=1e9, intent=1e-3))
     asked = np.tile(5 * ASKED, (8, 1))
     first, reference = grip.share(asked), grip.reference
     for _ in range(100):
@@ -73,10 +75,24 @@ def test_a_steady_command_does_not_creep():
     np.testing.assert_allclose(of(THUMB, moves), of(THUMB, first), atol=1e-6)
 
 
+def test_an_anchor_creeps_toward_what_is_near():
+    grip, asked = Grip(), np.tile(ASKED, (8, 1))
+    for _ in range(60):
+        moves = grip.share(asked)
+    np.testing.assert_allclose(of(THUMB, moves), of(THUMB, asked), atol=5e-4)
+
+
+def test_trembling_about_the_anchor_does_not_move_it():
+    grip = Grip()
+    for step in range(101):
+        moves = grip.share(np.tile((1.0 - 2.0 * (step % 2)) * ASKED, (8, 1)))
+    assert np.linalg.norm(of(THUMB, moves), axis=-1).max() < 0.5 * np.linalg.norm(ASKED)
+
+
 def test_guidance_is_the_share_of_everyone():
     assert not Grip().share(np.tile(ASKED, (8, 1)), guidance=0.0).any()
     np.testing.assert_allclose(
-        Grip().share(np.tile(10 * ASKED, (8, 1)), guidance=1e9), np.tile(10 * ASKED, (8, 1)),
+        Grip(STILL).share(np.tile(10 * ASKED, (8, 1)), guidance=1e9), np.tile(10 * ASKED, (8, 1)),
         rtol=1e-6, atol=1e-12,
     )  # fmt: skip
 
