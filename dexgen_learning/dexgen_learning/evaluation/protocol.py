@@ -6,6 +6,7 @@ import hashlib
 from importlib import resources
 
 from dexgen_controller.sampling_config import SamplingConfig
+import numpy as np
 import yaml
 
 from dexgen_learning.env.randomization import Randomization, Span
@@ -70,11 +71,26 @@ class Protocol:
     content: dict
     digest: str
 
-    def size(self, quick: bool) -> Size:
-        """The full size, or the quick one: fewer hours, wider intervals, the same protocol."""
+    def size(self, quick: bool, hours: float = 0.0) -> Size:
+        """The full size, or the quick one: fewer hours, wider intervals, the same protocol.
+
+        Args:
+          quick: which.
+          hours: at most so much simulated time a point [h], 0 for as much as the size says.
+
+        Raises:
+          ValueError: hours below 0.
+        """
+        if not hours >= 0.0:
+            raise ValueError(f'hours is {hours}; pass simulated hours a point, or 0')
         values = dict(self.content['quick' if quick else 'full'])
         rule = StopRule(*(values.pop(name) for name in ('drops', 'hours', 'warm_up')))
-        return Size(rule, replace(rule, hours=values.pop('brief_hours')), **values)
+        brief, most = values.pop('brief_hours'), hours or np.inf
+        return Size(
+            replace(rule, hours=min(rule.hours, most)),
+            replace(rule, hours=min(brief, most)),
+            **values,
+        )
 
     def stream(self, name: str, expert: Expert, hand, scale: float = 0.0) -> Stream:
         """A fresh stream: a cell, `clean` (the expert as it is), `stay`, or `walk and clip`.
