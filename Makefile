@@ -69,6 +69,9 @@ bench-retargeting: setup  ## retargeting: time, tip error, pinch gap, smoothness
 bench-simulation: setup  ## batched simulation against MuJoCo's plain C loop
 	@$(ENV) && exec python3 -m dexgen_learning.bench_simulation $(ARGS)
 
+bench-creep: setup  ## how held objects slide with nothing moving, by the stiffness of friction
+	@$(ENV) && exec python3 -m dexgen_learning.bench_creep $(ARGS)
+
 bench-grasps: setup  ## validated grasps a second
 	@$(ENV) && exec python3 -m dexgen_learning.bench_grasps $(ARGS)
 
@@ -79,22 +82,22 @@ bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
 expert: setup-learning  ## train the policy that ships, on two cores; goes on where it stopped
-	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 280 \
-	    --config.ppo.environments 240 --config.task.weights.drop -25 $(ARGS)
+	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 320 \
+	    --config.ppo.environments 240 --config.task.weights.drop -75 $(ARGS)
 
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
 	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 \
 	    --config.policies shipped $(ARGS)
 
 train: setup-learning  ## train the controller on it; goes on where it stopped
-	@$(ENV) && exec dexgen-learn train-controller --name controller --data data --config.steps 2800 \
+	@$(ENV) && exec dexgen-learn train-controller --name controller --data data --config.steps 4000 \
 	    --config.batch 512 --config.draws 2 --config.average 0.997 $(ARGS)
 
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 
 evaluate-quick: setup-learning  ## the controller against every rival, in minutes: one JSON line
-	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command --quick $(ARGS)
+	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command --size quick $(ARGS)
 
 evaluate: setup-learning  ## the same in full: hours
 	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command $(ARGS)

@@ -132,7 +132,7 @@ class Arbitration:
         config = self.config
         share = guidance / (guidance + config.together)
         self._feel(state, reference, share)
-        self._creep(keypoints, guidance / (guidance + config.free))
+        self._creep(keypoints, (1.0 - share) * guidance / (guidance + config.free))
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
         free = self._anchor + guidance / (guidance + config.free) * asked

@@ -18,7 +18,7 @@ _GEOM_TYPES = {
 }
 _CONTACT_DIMENSION = 4  # sliding in two directions and torsion
 _SOLREF = (0.01, 1.0)  # contact time constant [s], damping ratio
-_FRICTION_STIFFNESS = 30.0
+FRICTION_STIFFNESS = 30.0
 """Of contacts, relative to their normal direction (`impratio`). Soft friction creeps: at 2, held
 objects slide by 0.8 mm/s with nothing moving, and most are lost within a minute; at 30 by 0.1."""
 _HAND_COLOR, _TIP_COLOR = (0.25, 0.26, 0.28, 1.0), (0.85, 0.85, 0.86, 1.0)
@@ -43,7 +43,7 @@ def hand_spec(hand: Hand, timestep: float = 0.005) -> mujoco.MjSpec:
     option.solver = mujoco.mjtSolver.mjSOL_NEWTON
     option.iterations = 20
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    option.impratio = _FRICTION_STIFFNESS
+    option.impratio = FRICTION_STIFFNESS
     bodies = []
     tips = {hand.keypoints[i].link for i in hand.tip_indices}
     for index, link in enumerate(hand.links):

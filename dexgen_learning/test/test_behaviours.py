@@ -55,7 +55,7 @@ def test_trials_move_the_right_fingers(grasps):
 
 @pytest.fixture(scope='module')
 def laboratory(grasps) -> Laboratory:
-    made = Laboratory(EvaluationConfig(checkpoint='none', quick=True))
+    made = Laboratory(EvaluationConfig(checkpoint='none', size='quick'))
     made.grasps = lambda name: grasps
     return made
 

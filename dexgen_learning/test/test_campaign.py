@@ -38,10 +38,10 @@ def protocol() -> Protocol:
         'conditions': {'size-0.9': {'object_scale': 0.9}}, 'other_action_scales': [0.4],
         'cells': {'noise-1.5': {'noise': 1.5}},
         'rivals': {name: values[:1] for name, values in content['rivals'].items()},
-        'quick': {
+        'sizes': {'quick': {
             'drops': 99, 'hours': 8e-4, 'brief_hours': 1e-4, 'warm_up': 0.2, 'per_object': 2,
             'behaviours': 1, 'trials': 1, 'task_rivals': 8, 'action_scales': True,
-        },
+        }},
     }  # fmt: skip
     return replace(shipped, content=content)
 
@@ -51,7 +51,7 @@ def config(tmp_path_factory) -> EvaluationConfig:
     made = random_checkpoint(model_config('tiny'), load_hand('allegro_right'))
     folder = save_checkpoint(replace(made, facts={'guidance': 1.0}), tmp_path_factory.mktemp('c'))
     return EvaluationConfig(
-        checkpoint=str(folder), policy='servo', quick=True, steps=2, workers=1
+        checkpoint=str(folder), policy='servo', size='quick', steps=2, workers=1
     )
 
 
@@ -115,7 +115,7 @@ def test_processes_give_what_one_gives(campaign, config, protocol):
 
 
 def test_without_a_checkpoint_the_rivals_are_alone(protocol):
-    config = EvaluationConfig(checkpoint='none', quick=True)
+    config = EvaluationConfig(checkpoint='none', size='quick')
     assert Laboratory(config, protocol).guidance is None
     plan = list(Campaign(config, protocol).plan())
     assert {entry.part for entry in plan} == {'cells', 'commands', 'tasks'}
@@ -130,7 +130,7 @@ def test_steps_and_precision_are_arguments(config, protocol):
 
 
 def test_what_has_no_grasps_is_left_out_and_said(protocol, tmp_path):
-    config = EvaluationConfig(checkpoint='none', quick=True, grasps=str(tmp_path))
+    config = EvaluationConfig(checkpoint='none', size='quick', grasps=str(tmp_path))
     campaign = Campaign(config, protocol)
     assert not [entry for entry in campaign.plan() if entry.part == 'tasks']
     assert 'dexgen-learn grasps' in campaign.left_out['regrasp_ball']

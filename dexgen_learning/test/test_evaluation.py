@@ -190,12 +190,10 @@ def test_the_shipped_protocol_has_enough_settings_of_every_rival():
     assert (late.least_action_delay, late.action_delay) == (0.1, 0.1)
     small = protocol.randomization('size-0.9').object_scale
     assert small.high == pytest.approx(0.9 * protocol.randomization().object_scale.high)
-    assert protocol.size(True).rule.hours < protocol.size(False).rule.hours
-    few = protocol.size(False, hours=0.3)
-    assert few.rule.hours == few.brief.hours == 0.3
-    assert protocol.size(True, hours=9.0) == protocol.size(True)
-    with pytest.raises(ValueError, match='hours is -1'):
-        protocol.size(True, hours=-1)
+    sizes = [protocol.size(name).rule.hours for name in ('quick', 'medium', 'full')]
+    assert sizes == sorted(set(sizes))
+    with pytest.raises(ValueError, match="size is 'huge'; allowed: full, medium, quick"):
+        protocol.size('huge')
 
 
 class StillSimulation:

@@ -26,7 +26,7 @@ UP = np.array([0.0, 0.0, 1.0])
 def laboratory(tmp_path_factory) -> Laboratory:
     folder = tmp_path_factory.mktemp('controller')
     save_checkpoint(random_checkpoint(model_config('tiny'), HAND), folder)
-    return Laboratory(EvaluationConfig(checkpoint=str(folder), quick=True, steps=2))
+    return Laboratory(EvaluationConfig(checkpoint=str(folder), size='quick', steps=2))
 
 
 def still(laboratory: Laboratory, name: str, count: int = 4) -> AnygraspTask:

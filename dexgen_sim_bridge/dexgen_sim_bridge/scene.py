@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from dexgen_description import add_object, Hand, hand_spec, ObjectModel
+from dexgen_description.mjcf import FRICTION_STIFFNESS
 import mujoco
 import numpy as np
 
@@ -52,6 +53,7 @@ class SceneConfig:
       timestep: length of a physics step [s].
       wrist: (4,) hand frame in the world frame, (w, x, y, z).
       gravity: magnitude [m/s^2].
+      friction_stiffness: of contacts, relative to their normal direction; soft friction creeps.
       drive: gains and delay of the actuators; None: as the hand describes them. Gains go into
         the model, the delay is the caller's.
     """
@@ -59,6 +61,7 @@ class SceneConfig:
     timestep: float = 0.005
     wrist: np.ndarray = field(default_factory=PALM_UP.copy)
     gravity: float = GRAVITY
+    friction_stiffness: float = FRICTION_STIFFNESS
     drive: Drive | None = None
 
 
@@ -75,6 +78,7 @@ def build_scene(
     if object_model is not None:
         add_object(spec, object_model, hand.palm_center, np.array([1.0, 0.0, 0.0, 0.0]))
     spec.option.timestep = config.timestep
+    spec.option.impratio = config.friction_stiffness
     spec.option.gravity = gravity_in_hand(config.wrist, config.gravity)
     model = spec.compile()
     names = tuple(model.joint(i).name for i in range(len(hand.joint_names)))

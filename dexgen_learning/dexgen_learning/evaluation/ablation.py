@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 import json
 from pathlib import Path
+from typing import Literal
 
 from dexgen_controller.checkpoint import load_checkpoint, save_checkpoint
 from dexgen_controller.model_config import model_config, ModelConfig
@@ -77,7 +78,7 @@ class Ablate:
         guidance: strengths on walks and clips.
         cell: stream in which time and goals at strength 1 are measured.
         output: Markdown table, empty for none.
-        quick: size of the evaluation.
+        size: of the evaluation.
         workers: processes of the evaluation, 0 for as many as there are processors.
     """
 
@@ -91,7 +92,7 @@ class Ablate:
     guidance: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0)
     cell: str = 'noise-0.75'
     output: str = ''
-    quick: bool = True
+    size: Literal['full', 'medium', 'quick'] = 'quick'
     workers: int = 0
 
 
@@ -205,7 +206,7 @@ def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -
 def measure(command: Ablate, variant: Variant, checkpoint: Path) -> dict:
     """Figures of a variant: time between drops at following 0.3, staying, a cell."""
     config = EvaluationConfig(
-        checkpoint=str(checkpoint), quick=command.quick, steps=variant.steps,
+        checkpoint=str(checkpoint), size=command.size, steps=variant.steps,
         workers=command.workers,
     )  # fmt: skip
     laboratory = Laboratory(config)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from dexgen_controller.checkpoint import Checkpoint, load_checkpoint, shipped_checkpoint
 from dexgen_controller.planner import MotionPlanner
@@ -32,8 +33,7 @@ class EvaluationConfig:
       checkpoint: folder of the controller; empty: the shipped one, `none`: the rivals alone.
       policy: file of the expert's policy, `servo` or `interpolation`; empty: the shipped policy,
         or `servo` where none is shipped.
-      quick: fewer hours, wider intervals.
-      hours: at most so much simulated time a point [h], 0 for as much as the protocol says.
+      size: how much is simulated: `full`, `medium` or `quick`.
       guidance: the one common strength; negative: the checkpoint's own.
       steps: diffusion steps, 0 for those of the controller node.
       precision: of the controller's runtime, f32, bf16 or int8; empty: that of the controller
@@ -46,8 +46,7 @@ class EvaluationConfig:
 
     checkpoint: str = ''
     policy: str = ''
-    quick: bool = False
-    hours: float = 0.0
+    size: Literal['full', 'medium', 'quick'] = 'full'
     guidance: float = -1.0
     steps: int = 0
     precision: str = ''
@@ -75,7 +74,7 @@ class Laboratory:
 
     def __init__(self, config: EvaluationConfig, protocol: Protocol | None = None):
         self.config, self.protocol = config, protocol or load_protocol()
-        self.size = self.protocol.size(config.quick, config.hours)
+        self.size = self.protocol.size(config.size)
         self.hand = load_hand(self.protocol.content['hand'])
         self.seed: int = self.protocol.content['seed']
         self._planners = Planners(

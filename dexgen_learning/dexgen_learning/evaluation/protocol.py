@@ -6,7 +6,6 @@ import hashlib
 from importlib import resources
 
 from dexgen_controller.sampling_config import SamplingConfig
-import numpy as np
 import yaml
 
 from dexgen_learning.env.randomization import Randomization, Span
@@ -71,26 +70,20 @@ class Protocol:
     content: dict
     digest: str
 
-    def size(self, quick: bool, hours: float = 0.0) -> Size:
-        """The full size, or the quick one: fewer hours, wider intervals, the same protocol.
+    def size(self, name: str) -> Size:
+        """How much is simulated; smaller sizes have fewer hours and wider intervals.
 
         Args:
-          quick: which.
-          hours: at most so much simulated time a point [h], 0 for as much as the size says.
+          name: of the size.
 
         Raises:
-          ValueError: hours below 0.
+          ValueError: an unknown size.
         """
-        if not hours >= 0.0:
-            raise ValueError(f'hours is {hours}; pass simulated hours a point, or 0')
-        values = dict(self.content['quick' if quick else 'full'])
-        rule = StopRule(*(values.pop(name) for name in ('drops', 'hours', 'warm_up')))
-        brief, most = values.pop('brief_hours'), hours or np.inf
-        return Size(
-            replace(rule, hours=min(rule.hours, most)),
-            replace(rule, hours=min(brief, most)),
-            **values,
-        )
+        if name not in self.content['sizes']:
+            raise ValueError(f"size is '{name}'; allowed: {', '.join(self.content['sizes'])}")
+        values = dict(self.content['sizes'][name])
+        rule = StopRule(*(values.pop(key) for key in ('drops', 'hours', 'warm_up')))
+        return Size(rule, replace(rule, hours=values.pop('brief_hours')), **values)
 
     def stream(self, name: str, expert: Expert, hand, scale: float = 0.0) -> Stream:
         """A fresh stream: a cell, `clean` (the expert as it is), `stay`, or `walk and clip`.
