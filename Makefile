@@ -82,7 +82,7 @@ bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
 expert: setup-learning  ## train the policy that ships, on two cores; goes on where it stopped
-	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 320 \
+	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 421 \
 	    --config.ppo.environments 240 --config.task.weights.drop -75 $(ARGS)
 
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
