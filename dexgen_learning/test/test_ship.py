@@ -14,7 +14,9 @@ CELL = {'dexgen_s': 20.0, 'raw_s': 2.0, 'hold_s': 25.0, 'dexgen_goals_per_min': 
         'expert_goals_per_min': 4.0}
 LEVEL = {'dexgen_s': 9.0, 'best_control': 'shrink', 'best_control_s': 7.0}
 RESULT = {'cells': {'noise-0.75': CELL}, 'at_following': {'0.3': LEVEL, '0.6': LEVEL | {
-    'dexgen_s': None}}, 'guidance': 0.3, 'evaluation_hash': 'abc', 'details': {'points': []}}
+    'dexgen_s': None}}, 'guidance': 0.3, 'evaluation_hash': 'abc', 'seed': 20, 'drops': 1234,
+    'refusal_share': 0.955, 'held_out_share': None,
+    'details': {'points': [], 'config': {'size': 'medium'}}}
 
 
 @pytest.fixture
@@ -36,8 +38,10 @@ def test_a_checkpoint_ships_with_its_evaluation(trained, tmp_path):
         np.testing.assert_array_equal(array, after.weights[name])
     card = (folder / 'README.md').read_text()
     assert 'noise-0.75: 20.0 s between drops, 2.0 s raw' in card
-    assert 'at following 0.3: 9.0 s between drops, the best rival' in card
-    assert 'at following 0.6' not in card
+    assert 'at following 0.3: 9.0 s between drops; the best rival' in card
+    assert 'at following 0.6: not reached; the best rival without a model 7.0 s' in card
+    assert 'Protocol abc, size medium, guidance 0.3, seed 20, 1,234 drops' in card
+    assert 'refusal: 96 %' in card and 'held out' not in card
     assert card.rstrip().endswith('It cannot see.')
 
 

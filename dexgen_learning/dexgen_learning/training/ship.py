@@ -69,16 +69,27 @@ def sections(checkpoint: str, result: dict) -> dict[str, str]:
     """Sections of the model card: what was measured, and the limits that the training wrote."""
     old = Path(checkpoint) / 'README.md'
     limits = old.read_text().partition('## Limits')[2].strip() if old.is_file() else ''
-    rows = [f'- {name}: {row["dexgen_s"]:.1f} s between drops, {row["raw_s"]:.1f} s raw and '
-            f'{row["hold_s"]:.1f} s held still; {row["dexgen_goals_per_min"]:.2f} goals a minute, '
-            f'{row["expert_goals_per_min"]:.2f} by the expert as it is.'
-            for name, row in result.get('cells', {}).items()]
-    rows += [f'- at following {level}: {row["dexgen_s"]:.1f} s between drops, the best rival '
-             f'without a model {row["best_control_s"]:.1f} s ({row["best_control"]}).'
-             for level, row in result.get('at_following', {}).items()
-             if row['dexgen_s'] and row['best_control_s']]
-    measured = '\n'.join(rows) or 'Not evaluated yet.'
-    return {'Evaluation': measured, 'Limits': limits}
+    return {'Evaluation': '\n'.join(measured(result)) or 'Not evaluated yet.', 'Limits': limits}
+
+
+def measured(result: dict) -> list[str]:
+    """Lines of the card: size of the evaluation, cells, levels (those missed too), shares."""
+    rows = []
+    if result:
+        size = result.get('details', {}).get('config', {}).get('size', 'not said')
+        rows += [f'- Protocol {result["evaluation_hash"][:12]}, size {size}, guidance '
+                 f'{result["guidance"]:g}, seed {result["seed"]}, {result["drops"]:,} drops in all.']
+    rows += [f'- {name}: {row["dexgen_s"]:.1f} s between drops, {row["raw_s"]:.1f} s raw and '
+             f'{row["hold_s"]:.1f} s held still; {row["dexgen_goals_per_min"]:.2f} goals a minute, '
+             f'{row["expert_goals_per_min"]:.2f} by the expert as it is.'
+             for name, row in result.get('cells', {}).items()]
+    for level, row in result.get('at_following', {}).items():
+        own, rival = row['dexgen_s'], row['best_control_s']
+        rows += [f'- at following {level}: ' + (f'{own:.1f} s between drops' if own else 'not reached')
+                 + (f'; the best rival without a model {rival:.1f} s ({row["best_control"]}).'
+                    if rival else '; no rival without a model reaches it.')]
+    return rows + [f'- {name.removesuffix("_share").replace("_", " ")}: {100 * value:.0f} %.'
+                   for name, value in result.items() if name.endswith('_share') and value is not None]
 
 
 def commit() -> str:
