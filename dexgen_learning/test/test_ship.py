@@ -40,7 +40,7 @@ def test_a_checkpoint_ships_with_its_evaluation(trained, tmp_path):
     assert 'noise-0.75: 20.0 s between drops, 2.0 s raw' in card
     assert 'at following 0.3: 9.0 s between drops; the best rival' in card
     assert 'at following 0.6: not reached; the best rival without a model 7.0 s' in card
-    assert 'Protocol abc, size medium, guidance 0.3, seed 20, 1,234 drops' in card
+    assert 'Protocol abc, size medium, guidance 0.3, seed 20, 1,234 drops.' in card
     assert 'refusal: 96 %' in card and 'held out' not in card
     assert card.rstrip().endswith('It cannot see.')
 

@@ -78,18 +78,19 @@ def measured(result: dict) -> list[str]:
     if result:
         size = result.get('details', {}).get('config', {}).get('size', 'not said')
         rows += [f'- Protocol {result["evaluation_hash"][:12]}, size {size}, guidance '
-                 f'{result["guidance"]:g}, seed {result["seed"]}, {result["drops"]:,} drops in all.']
+                 f'{result["guidance"]:g}, seed {result["seed"]}, {result["drops"]:,} drops.']
     rows += [f'- {name}: {row["dexgen_s"]:.1f} s between drops, {row["raw_s"]:.1f} s raw and '
-             f'{row["hold_s"]:.1f} s held still; {row["dexgen_goals_per_min"]:.2f} goals a minute, '
-             f'{row["expert_goals_per_min"]:.2f} by the expert as it is.'
+             f'{row["hold_s"]:.1f} s held still; {row["dexgen_goals_per_min"]:.2f} goals a '
+             f'minute, {row["expert_goals_per_min"]:.2f} by the expert as it is.'
              for name, row in result.get('cells', {}).items()]
     for level, row in result.get('at_following', {}).items():
-        own, rival = row['dexgen_s'], row['best_control_s']
-        rows += [f'- at following {level}: ' + (f'{own:.1f} s between drops' if own else 'not reached')
-                 + (f'; the best rival without a model {rival:.1f} s ({row["best_control"]}).'
-                    if rival else '; no rival without a model reaches it.')]
-    return rows + [f'- {name.removesuffix("_share").replace("_", " ")}: {100 * value:.0f} %.'
-                   for name, value in result.items() if name.endswith('_share') and value is not None]
+        time, rival = row['dexgen_s'], row['best_control_s']
+        own = f'{time:.1f} s between drops' if time else 'not reached'
+        best = f'{rival:.1f} s ({row["best_control"]})' if rival else 'does not reach it'
+        rows.append(f'- at following {level}: {own}; the best rival without a model {best}.')
+    shares = {name.removesuffix('_share').replace('_', ' '): value
+              for name, value in result.items() if name.endswith('_share') and value is not None}
+    return rows + [f'- {name}: {100 * share:.0f} %.' for name, share in shares.items()]
 
 
 def commit() -> str:
