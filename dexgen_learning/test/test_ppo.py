@@ -8,7 +8,14 @@ from dexgen_learning.evaluate_policy import evaluate, EvaluateConfig
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import PolicyNetwork
-from dexgen_learning.ppo.training import build_task, latest_checkpoint, resolved, TrainConfig
+from dexgen_learning.ppo.team import Part
+from dexgen_learning.ppo.training import (
+    build_task,
+    build_team,
+    latest_checkpoint,
+    resolved,
+    TrainConfig,
+)
 from dexgen_learning.tasks.anygrasp import AnygraspConfig
 from dexgen_learning.tasks.reward import RewardWeights, STYLES
 import numpy as np
@@ -66,18 +73,55 @@ def test_a_run_trains_resumes_and_exports(tmp_path):
     np.testing.assert_allclose(first.act(observation), layers(normal).detach().numpy(), atol=1e-4)
 
 
-def test_resuming_is_exact(tmp_path):
+@pytest.mark.parametrize('processes', [1, 2])
+def test_resuming_is_exact(tmp_path, processes):
     torch = pytest.importorskip('torch')
     pytest.importorskip('rsl_rl')
     from dexgen_learning.ppo.training import train
+    small = replace(SMALL, processes=processes)
     whole, parts = tmp_path / 'whole', tmp_path / 'parts'
-    train(replace(SMALL, iterations=4), whole, GRASPS)
-    train(replace(SMALL, iterations=2), parts, GRASPS)
-    train(replace(SMALL, iterations=4), parts, GRASPS)
+    train(replace(small, iterations=4), whole, GRASPS)
+    train(replace(small, iterations=2), parts, GRASPS)
+    train(replace(small, iterations=4), parts, GRASPS)
     a, b = (torch.load(f / 'model_3.pt', weights_only=False)['actor_state_dict']
             for f in (whole, parts))
     for name in a:
         assert torch.equal(a[name], b[name]), name
+
+
+def test_a_run_goes_on_with_as_many_processes(tmp_path):
+    pytest.importorskip('rsl_rl')
+    from dexgen_learning.ppo.training import train
+    train(replace(SMALL, iterations=1), tmp_path, GRASPS)
+    with pytest.raises(ValueError, match='saved with 1 processes.*--config.processes 1'):
+        train(replace(SMALL, processes=2), tmp_path, GRASPS)
+    with pytest.raises(ValueError, match='physics on cuda runs in one process, not in 2'):
+        train(replace(SMALL, processes=2, device='cuda'), tmp_path, GRASPS)
+
+
+def test_processes_step_as_one_task_does_alone():
+    team = build_team(replace(SMALL, processes=2), GRASPS)
+    alone = [Part(build_task(replace(SMALL, processes=2), GRASPS, i)) for i in range(2)]
+    assert team.n == 8 and team.joints == 16
+    action = np.random.default_rng(0).normal(size=(8, 16))
+    for _ in range(3):
+        together = team.step(action)
+        apart = [part.step(action[4 * i:4 * i + 4]) for i, part in enumerate(alone)]
+        for name, value in together._asdict().items():
+            parts = np.concatenate([getattr(p, name) for p in apart])
+            np.testing.assert_array_equal(value, parts, name)
+    assert not np.array_equal(together.actor[:4], together.actor[4:])
+    team.close()
+
+
+def test_a_part_that_dies_or_fails_is_named():
+    team = build_team(replace(SMALL, processes=2), GRASPS)
+    team._processes[1].kill()
+    with pytest.raises(RuntimeError, match='part 1 of the environments ended'):
+        team.observe()
+    team.close()
+    with pytest.raises(RuntimeError, match="part 0 of the environments failed.*'nothing'"):
+        build_team(replace(SMALL, processes=2, hand='nothing'), GRASPS)
 
 
 def test_policies_of_another_hand_and_torn_files_are_refused(tmp_path):

@@ -1,6 +1,7 @@
 """Train a policy: resumable, with checkpoints, TensorBoard and the exported network."""
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 import json
 from pathlib import Path
 import re
@@ -15,6 +16,7 @@ from dexgen_learning.paths import find_grasps
 from dexgen_learning.ppo.adapter import vector_environment
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import from_actor
+from dexgen_learning.ppo.team import Part, Team
 from dexgen_learning.tasks import snapshot
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
 from dexgen_learning.tasks.reward import STYLES
@@ -35,6 +37,7 @@ class TrainConfig:
         device: of physics and networks: `cpu`, or `cuda` with MuJoCo Warp, where settings of PPO
             left alone become the paper's; `warp-cpu` tests the latter without a GPU.
         seed: of everything random.
+        processes: that step the environments, each its share; the run depends on how many.
         threads: of torch.
     """
 
@@ -48,6 +51,7 @@ class TrainConfig:
     device: Annotated[Literal['cpu', 'cuda', 'warp-cpu'],
                       tyro.conf.arg(prefix_name=False)] = 'cpu'
     seed: int = 0
+    processes: int = 1
     threads: int = 1
 
 
@@ -64,14 +68,24 @@ def resolved(config: TrainConfig) -> TrainConfig:
     return replace(config, task=task, ppo=ppo)
 
 
-def build_task(config: TrainConfig, grasps: Path | None = None) -> AnygraspTask:
-    """The task of a training run, with grasp sets from the folder `grasps` or the cache."""
+def build_task(config: TrainConfig, grasps: Path | None = None, part: int = 0) -> AnygraspTask:
+    """A part of a run's task, with grasp sets from the folder `grasps` or the cache."""
     hand = load_hand(config.hand)
     objects = [load_object(name) for name in config.objects]
     sets = [GraspSet.load(find_grasps(config.hand, name, grasps), config.hand)
             for name in config.objects]
-    per_object = max(1, config.ppo.environments // len(objects))
-    return AnygraspTask(hand, objects, sets, per_object, config.task, config.seed)
+    per_object = max(1, config.ppo.environments // len(objects) // config.processes)
+    seed = config.seed
+    if part:
+        seed = int(np.random.SeedSequence([config.seed, part]).generate_state(1)[0])
+    return AnygraspTask(hand, objects, sets, per_object, config.task, seed)
+
+
+def build_team(config: TrainConfig, grasps: Path | None = None) -> Part | Team:
+    """All environments of a run."""
+    if config.processes == 1:
+        return Part(build_task(config, grasps))
+    return Team(partial(build_task, config, grasps), config.processes)
 
 
 def latest_checkpoint(folder: Path) -> Path | None:
@@ -86,31 +100,39 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
 
     Returns:
         The exported policy, `policy.npz` in the folder.
+
+    Raises:
+        ValueError: `processes` differs from that of the run so far, or asks for many on a GPU.
     """
     from rsl_rl.runners import OnPolicyRunner
     import torch
 
     config = resolved(config)
+    if config.processes > 1 and config.device != 'cpu':
+        raise ValueError(f'physics on {config.device} runs in one process, not in '
+                         f'{config.processes}: --config.processes 1')
     device = 'cuda' if config.device == 'cuda' else 'cpu'
     torch.set_num_threads(config.threads)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / 'config.json').write_text(json.dumps(asdict(config), indent=1, default=_plain))
     torch.manual_seed(config.seed)
-    task = build_task(config, grasps)
+    team = build_team(config, grasps)
     settings = runner_config(config.ppo, config.seed, config.save_every)
-    runner = OnPolicyRunner(vector_environment(task, device), settings, str(folder), device)
-    resume(runner, task, folder)
+    environment = vector_environment(team, config.task, device)
+    runner = OnPolicyRunner(environment, settings, str(folder), device)
+    resume(runner, team, folder)
     while runner.current_learning_iteration < config.iterations:
         left = config.iterations - runner.current_learning_iteration
         runner.learn(min(config.save_every, left))
         export(runner, config, folder / 'policy.npz')
-        keep_state(runner, task, folder)
+        keep_state(runner, team, folder)
         runner.current_learning_iteration += 1
+    team.close()
     return folder / 'policy.npz'
 
 
-def resume(runner, task: AnygraspTask, folder: Path) -> None:
+def resume(runner, team: Part | Team, folder: Path) -> None:
     """Load the newest checkpoint; with its state file, to the last bit as if never stopped."""
     import torch
     checkpoint = latest_checkpoint(folder)
@@ -120,19 +142,30 @@ def resume(runner, task: AnygraspTask, folder: Path) -> None:
     state = folder / checkpoint.name.replace('model_', 'state_').replace('.pt', '.npz')
     if state.exists():
         arrays = snapshot.load(state)
-        torch.set_rng_state(torch.from_numpy(arrays['torch_rng']))
-        snapshot.put(task, arrays)
+        torch.set_rng_state(torch.from_numpy(arrays.pop('torch_rng')))
+        team.put(parted(arrays))
     runner.current_learning_iteration += 1
 
 
-def keep_state(runner, task: AnygraspTask, folder: Path) -> None:
+def keep_state(runner, team: Part | Team, folder: Path) -> None:
     """Write the environments' and torch's state beside the newest checkpoint, delete older."""
     import torch
     path = folder / f'state_{runner.current_learning_iteration}.npz'
-    snapshot.save(path, snapshot.take(task) | {'torch_rng': torch.get_rng_state().numpy()})
+    arrays = {f'{i}/{name}': value for i, state in enumerate(team.take())
+              for name, value in state.items()}
+    snapshot.save(path, arrays | {'torch_rng': torch.get_rng_state().numpy()})
     for old in folder.glob('state_*.npz'):
         if old != path:
             old.unlink()
+
+
+def parted(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """The states of a run's parts, from the arrays `part/name` of its file."""
+    states: dict[int, dict[str, np.ndarray]] = {}
+    for name, value in arrays.items():
+        part, own = name.split('/', 1)
+        states.setdefault(int(part), {})[own] = value
+    return [states[part] for part in sorted(states)]
 
 
 def export(runner, config: TrainConfig, path: Path) -> None:
