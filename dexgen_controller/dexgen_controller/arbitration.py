@@ -141,6 +141,10 @@ class Arbitration:
         bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
         return loaded * bearing + (1.0 - loaded) * free
 
+    def free(self, guidance: float) -> np.ndarray:
+        """Share (B, F) of the command that each finger takes because it bears no load."""
+        return (1.0 - self.loaded) * guidance / (guidance + self.config.free)
+
     def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
         """Bring loads and anchors up to date."""
         config, fresh = self.config, self._fresh[:, None]

@@ -6,6 +6,7 @@ from dexgen_controller.command import reference_keypoints
 from dexgen_controller.mirror import Mirror
 from dexgen_controller.planner import MotionPlanner
 from dexgen_controller.policies import Command, Decision, Observation
+from dexgen_controller.reach import Reach
 
 
 class LearnedPolicy:
@@ -51,6 +52,9 @@ class LearnedPolicy:
                 f'the checkpoint has the keypoints {sorted(unknown)}; this hand has {list(names)}'
             )
         self._points = [names.index(name) for name in layout.keypoint_names]
+        fingers = kinematics.hand.fingers
+        self._finger = [fingers.index(name.split('_')[0]) for name in layout.keypoint_names]
+        self._reach = Reach(kinematics, planner.checkpoint.config.rate)
         self._warm_up()
 
     def reset(self) -> None:
@@ -68,13 +72,20 @@ class LearnedPolicy:
         """Want the target that makes the sampled motion happen."""
         reference = reference_keypoints(self._kinematics, observation.targets)
         points = self._points
-        motion, increment, strain = self._plan(
+        motion, increment, strain, free = self._plan(
             observation.stack, command.keypoints[points], reference[points]
         )
+        increment = self._reach(
+            observation.targets[None], command.keypoints[None], increment[None], free[None]
+        )[0]
         target = np.clip(observation.targets + increment, self._lower, self._upper)
+        # A free finger goes where its target brings it, whatever the model would have it do.
+        brought = self._kinematics.keypoints(target)
+        share = free[self._finger, None]
+        motion = motion + share * ((brought - reference)[points] - motion)
         # Departure is judged where the command was: at the applied target, not at the posture.
         # Keypoints that the model does not move go where the target brings them.
-        intended = self._kinematics.keypoints(target)
+        intended = brought
         intended[points] = reference[points] + motion[-1]
         here = self._kinematics.keypoints(observation.positions)
         predicted = np.repeat(here[None], len(motion), axis=0)
@@ -83,8 +94,8 @@ class LearnedPolicy:
 
     def _plan(
         self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Motion (T, K, 3) [m], target increment (J,) [rad] and strain."""
+    ) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
+        """Motion (T, K, 3) [m], target increment (J,) [rad], strain and free fingers (F,)."""
         mirror = self._mirror
         if mirror:
             stack = stack * mirror.state
@@ -95,4 +106,4 @@ class LearnedPolicy:
         motion, increment = plan.motion[0], plan.increment[0]
         if mirror:
             motion, increment = motion * mirror.points, increment * mirror.joints
-        return motion, increment, float(plan.strain[0])
+        return motion, increment, float(plan.strain[0]), plan.free[0]

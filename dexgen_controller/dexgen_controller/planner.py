@@ -30,6 +30,7 @@ class Plan(NamedTuple):
       strain: (B,) how far guidance pulled the motion from the prior, root mean square of
         Mahalanobis distances per coordinate: about 1 and less where the prior agrees.
       spread: (B,) root mean square distance of the samples from their mean [m]; 0 with one sample.
+      free: (B, F) share of each finger that may go where it is asked to, as it bears no load.
     """
 
     motion: np.ndarray
@@ -37,6 +38,7 @@ class Plan(NamedTuple):
     deviation: np.ndarray
     strain: np.ndarray
     spread: np.ndarray
+    free: np.ndarray
 
 
 class MotionPlanner:
@@ -121,8 +123,10 @@ class MotionPlanner:
           ValueError: the mode is none of the checkpoint's.
         """
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
+        free = np.zeros((self.batch, config.fingers))
         if self.arbitration is not None:
             keypoints = self.arbitration.share(state, keypoints, reference, guidance)
+            free = self.arbitration.free(guidance)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
         command = command / normaliser.motion_scale
@@ -139,7 +143,7 @@ class MotionPlanner:
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
-        return self._choose(self.runtime.run(inputs))
+        return self._choose(self.runtime.run(inputs), free)
 
     def _tile(self, array: np.ndarray) -> np.ndarray:
         return np.repeat(array, self.sampling.samples, axis=0).astype(np.float32)
@@ -180,7 +184,7 @@ class MotionPlanner:
             self._tables = key, table
         return self._tables[1]
 
-    def _choose(self, outputs: dict[str, np.ndarray]) -> Plan:
+    def _choose(self, outputs: dict[str, np.ndarray], free: np.ndarray) -> Plan:
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         motion = outputs['motion']
         strain = self._strain(motion, outputs['means'])
@@ -198,6 +202,7 @@ class MotionPlanner:
             deviation=np.exp(outputs['log_deviation'][best]) * normaliser.target_scale,
             strain=strain[best],
             spread=np.sqrt((offsets**2).sum(axis=-1).mean(axis=(1, 2, 3))),
+            free=free,
         )
 
     def _strain(self, motion: np.ndarray, means: np.ndarray) -> np.ndarray:

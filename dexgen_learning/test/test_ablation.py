@@ -1,6 +1,9 @@
 """Ablations: every variant trains on its part of the data and runs in the evaluation."""
 
-from dexgen_controller.checkpoint import load_checkpoint
+from dataclasses import replace
+
+from dexgen_controller.checkpoint import load_checkpoint, random_touch
+from dexgen_controller.model_config import model_config
 from dexgen_controller.planner import MotionPlanner
 from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_description import Kinematics, load_hand
@@ -26,7 +29,7 @@ from dexgen_learning.rollout.collector import CollectorConfig
 from dexgen_learning.rollout.dataset import Dataset
 from dexgen_learning.rollout.rolling import rollout
 from dexgen_learning.training.samples import Batch
-from dexgen_learning.training.training_config import TrainingConfig
+from dexgen_learning.training.training_config import TouchConfig, TrainingConfig
 
 HAND = load_hand('allegro_right')
 KINEMATICS = Kinematics(HAND)
@@ -53,9 +56,13 @@ def situation(count: int) -> Situation:
     )  # fmt: skip
 
 
+def touch() -> tuple[dict, dict]:
+    return random_touch(model_config('tiny'), 0), {}
+
+
 @pytest.mark.parametrize('variant', [Variant('K 4', tips=True), Variant('past', history=2)])
 def test_a_variant_trains_and_runs(variant, data, tmp_path):
-    folder = train_variant(COMMAND, variant, tmp_path, data)
+    folder = train_variant(COMMAND, variant, tmp_path, data, touch)
     checkpoint = load_checkpoint(folder)
     assert checkpoint.config.keypoints == len(checkpoint.hand.keypoint_names)
     assert checkpoint.config.history == variant.history
@@ -64,7 +71,14 @@ def test_a_variant_trains_and_runs(variant, data, tmp_path):
                             KINEMATICS)  # fmt: skip
     wanted = control.wanted(situation(3))
     assert wanted.shape == (3, 16) and np.isfinite(wanted).all()
-    assert train_variant(COMMAND, variant, tmp_path, data) == folder
+    assert train_variant(COMMAND, variant, tmp_path, data, touch) == folder
+
+
+def test_training_alone_leaves_what_is_measured_later(data, tmp_path):
+    command = replace(COMMAND, variants=('base', 'steps 4'), train_only=True,
+                      touch=TouchConfig(steps=2, batch=16))
+    assert ablate(command, tmp_path, data) == [{'variant': 'base'}, {'variant': 'steps 4'}]
+    assert 'touch' in load_checkpoint(tmp_path / command.name / 'base' / 'checkpoint').facts
 
 
 def test_sources_and_keypoints_are_left_out(data):

@@ -1,7 +1,8 @@
 """What each choice of the model is worth: variants trained alike on one subset, one table."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 import json
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from dexgen_learning.evaluation.levels import at_level
 from dexgen_learning.evaluation.point import Point
 from dexgen_learning.evaluation.protocol import COMMANDS
 from dexgen_learning.evaluation.report import records
-from dexgen_learning.training.training_config import TrainingConfig
+from dexgen_learning.training.training_config import TouchConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class Ablate:
         data: name of the data set, or a folder.
         windows: the fixed subset: the first so many windows of the data set.
         config: training of every variant.
+        touch: training of what tells which fingers press, once for all variants.
         variants: names, empty for all.
+        train_only: measure nothing; without it the command goes on, on another machine too.
         guidance: strengths on walks and clips.
         cell: stream in which time and goals at strength 1 are measured.
         output: Markdown table, empty for none.
@@ -88,7 +91,9 @@ class Ablate:
     config: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(model='mini', steps=3000, batch=512)
     )
+    touch: TouchConfig = field(default_factory=TouchConfig)
     variants: tuple[str, ...] = ()
+    train_only: bool = False
     guidance: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0)
     cell: str = 'noise-0.75'
     output: str = ''
@@ -154,10 +159,22 @@ def ablate(command: Ablate, runs: Path, data: Path) -> list[dict]:
 
 def _rows(command: Ablate, chosen: list[Variant], runs: Path, data: Path) -> Iterator[dict]:
     base = next(variant for variant in VARIANTS if variant.name == 'base')
+    touch = cache(lambda: _touch(command, data))
     for variant in chosen:
         own = variant if variant.retrained else base
-        checkpoint = train_variant(command, own, runs / own.name.replace(' ', '-'), data)
-        yield {'variant': variant.name, **measure(command, variant, checkpoint)}
+        folder = runs / own.name.replace(' ', '-')
+        checkpoint = train_variant(command, own, folder, data, touch)
+        figures = {} if command.train_only else measure(command, variant, checkpoint)
+        yield {'variant': variant.name, **figures}
+
+
+def _touch(command: Ablate, data: Path) -> tuple[dict, dict[str, float]]:
+    """What tells which fingers press: it knows nothing of what the variants vary."""
+    from dexgen_learning.rollout.dataset import Dataset
+    from dexgen_learning.training.touch_training import trained_touch
+
+    recorded = Dataset(data)
+    return trained_touch(recorded, command.touch, len(load_hand(recorded.hand).fingers))
 
 
 def sizes(command: Ablate, variant: Variant, hand, rate: float) -> ModelConfig:
@@ -169,21 +186,23 @@ def sizes(command: Ablate, variant: Variant, hand, rate: float) -> ModelConfig:
     )
 
 
-def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -> Path:
+def train_variant(
+    command: Ablate, variant: Variant, folder: Path, data: Path, touch: Callable[[], tuple]
+) -> Path:
     """The folder of a variant's checkpoint; trained if it is not there yet."""
     if (folder / 'checkpoint' / 'config.json').is_file():
         return folder / 'checkpoint'
     from dexgen_learning.rollout.dataset import Dataset
-    from dexgen_learning.training.recorded import RecordedSource
-    from dexgen_learning.training.touch_training import trained_touch
-    from dexgen_learning.training.training_config import TouchConfig
+    from dexgen_learning.training.resident import recorded_source
     from dexgen_learning.training.training_run import train_controller
 
     recorded = Dataset(data)
     hand = load_hand(recorded.hand)
     model = sizes(command, variant, hand, recorded.control_rate)
     names = recorded.index.content['sources']
-    whole = RecordedSource(Kinematics(hand), recorded, model, limit=command.windows)
+    whole = recorded_source(
+        Kinematics(hand), recorded, model, command.config, limit=command.windows
+    )
     points = list(hand.tip_indices) if variant.tips else None
     without = [names.index(name) for name in variant.without if name in names]
     source = Narrowed(
@@ -191,10 +210,7 @@ def train_variant(command: Ablate, variant: Variant, folder: Path, data: Path) -
     )
     config = replace(command.config, model=variant.model or command.config.model)
     facts = {'data': f'{data.name}, {command.windows} windows', 'variant': variant.name}
-    made = train_controller(
-        config, model, hand, source, folder, facts,
-        lambda: trained_touch(recorded, TouchConfig(), len(hand.fingers)),
-    )  # fmt: skip
+    made = train_controller(config, model, hand, source, folder, facts, touch)
     if variant.tips:
         checkpoint = load_checkpoint(made)
         kept = tuple(hand.keypoint_names[i] for i in hand.tip_indices)

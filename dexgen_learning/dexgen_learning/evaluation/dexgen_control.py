@@ -11,6 +11,7 @@ from dexgen_controller.command import reference_keypoints
 from dexgen_controller.noise_schedule import START
 from dexgen_controller.observation import stack_steps
 from dexgen_controller.planner import MotionPlanner
+from dexgen_controller.reach import Reach
 from dexgen_controller.sampling_config import SamplingConfig
 import numpy as np
 
@@ -90,6 +91,7 @@ class DexGenControl:
         names, layout = kinematics.hand.keypoint_names, planner.checkpoint.hand
         self._points = [names.index(name) for name in layout.keypoint_names]
         self._history = planner.checkpoint.config.history
+        self._reach = Reach(kinematics, planner.checkpoint.config.rate)
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """The last applied target and the planned increment."""
@@ -104,7 +106,9 @@ class DexGenControl:
             self._spec.guidance,
             self._spec.mode if situation.mode is None else situation.mode,
         )
-        return situation.applied + plan.increment
+        return situation.applied + self._reach(
+            situation.applied, situation.keypoints, plan.increment, plan.free
+        )
 
 
 class Planners:

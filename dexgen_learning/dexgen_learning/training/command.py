@@ -1,6 +1,9 @@
 """The controller's training as a command: data set in, checkpoint out."""
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+import multiprocessing
+import os
 from pathlib import Path
 
 from dexgen_learning.training.training_config import TouchConfig, TrainingConfig
@@ -43,8 +46,8 @@ def train_controller_command(command: TrainController, run_folder: Path, data: P
     from dexgen_description import Kinematics, load_hand
 
     from dexgen_learning.rollout.dataset import Dataset
-    from dexgen_learning.training.recorded import RecordedSource
-    from dexgen_learning.training.touch_training import trained_touch
+    from dexgen_learning.training.resident import recorded_source
+    from dexgen_learning.training.touch_training import trained_touch_of
     from dexgen_learning.training.training_run import train_controller
 
     recorded = Dataset(data)
@@ -52,7 +55,9 @@ def train_controller_command(command: TrainController, run_folder: Path, data: P
     model = replace(
         model_config(command.config.model), steps=command.horizon, rate=recorded.control_rate
     )
-    source = RecordedSource(Kinematics(hand), recorded, model, command.noise, command.limit)
+    source = recorded_source(
+        Kinematics(hand), recorded, model, command.config, command.noise, command.limit
+    )
     windows = len(source.rows(False))
     facts = {
         'data': f'{data.name}: {len(recorded)} rows, {windows} windows to learn from, objects '
@@ -60,7 +65,10 @@ def train_controller_command(command: TrainController, run_folder: Path, data: P
         'objects': list(recorded.objects),
         'windows': windows,
     }
-    return train_controller(
-        command.config, model, hand, source, run_folder, facts,
-        lambda: trained_touch(recorded, command.touch, len(hand.fingers)),
-    )  # fmt: skip
+    # What tells touch knows nothing of the other networks: it is trained beside them.
+    with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as pool:
+        leads = os.environ.get('RANK', '0') == '0'
+        touch = pool.submit(trained_touch_of, data, command.touch) if leads else None
+        return train_controller(
+            command.config, model, hand, source, run_folder, facts, lambda: touch.result()
+        )

@@ -55,7 +55,7 @@ class Normalisation:
     def __call__(self, batch: Batch) -> NormalBatch:
         """The batch in the networks' units."""
         state, motion, increment, label = (
-            torch.from_numpy(array).to(self._device) for array in batch
+            torch.as_tensor(array).to(self._device) for array in batch
         )
         state = ((state - self._mean) / self._scale).clamp(-STATE_LIMIT, STATE_LIMIT)
         mode = functional.one_hot(label, self._modes).to(state.dtype)

@@ -3,8 +3,9 @@
 from dexgen_controller.checkpoint import Normaliser
 from dexgen_controller.model_config import ModelConfig
 import numpy as np
+import torch
 
-from dexgen_learning.training.samples import SampleSource
+from dexgen_learning.training.samples import Batch, SampleSource
 
 REACH = 0.995
 """Share of the data within the bounds of motions and commands."""
@@ -17,7 +18,7 @@ def measure_normaliser(
     rows = source.rows(held_out=False)
     random = np.random.default_rng(seed)
     rows = np.sort(random.choice(rows, min(count, len(rows)), replace=False))
-    batch = source.batch(rows)
+    batch = Batch(*(torch.as_tensor(part).cpu().numpy() for part in source.batch(rows)))
     motion = batch.motion.astype(float)
     length = np.linalg.norm(
         motion.reshape(len(rows), config.steps, config.keypoints, 3)[:, -1], axis=-1

@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Batch(NamedTuple):
-    """Training samples in physical units, float32.
+    """Training samples in physical units, float32; arrays, or tensors where they are resident.
 
     Attributes:
       state: (B, S) stacked observation.

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from dexgen_controller.touch import LAYERS, TouchFilter
+from dexgen_description import load_hand
 import numpy as np
 import torch
 from torch import nn
@@ -64,6 +66,15 @@ def trained_touch(
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """The network's weights and figures from a data set, see `train_touch`."""
     return train_touch(touch_samples(data, config, fingers), config)
+
+
+def trained_touch_of(
+    folder: Path, config: TouchConfig
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """The same from the data set in a folder, in a process of its own."""
+    torch.set_num_threads(1)
+    data = Dataset(folder)
+    return trained_touch(data, config, len(load_hand(data.hand).fingers))
 
 
 def touch_samples(data: Dataset, config: TouchConfig, fingers: int) -> TouchSamples:

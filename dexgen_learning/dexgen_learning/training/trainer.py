@@ -68,6 +68,7 @@ class Trainer:
     ):
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
+        torch.set_float32_matmul_precision('high' if config.precision == 'tf32' else 'highest')
         self.config, self.process, self._source = config, process, source
         self._folder = Path(folder)
         self.model = DexGenModel(model_config).to(process.device)
@@ -90,20 +91,22 @@ class Trainer:
     def train(self, report: Callable[[Report], None] = lambda _: None) -> None:
         """Train to the last step, saving the run's state on the way."""
         config = self.config
-        sums, loading, started, since = np.zeros(3), 0.0, time.perf_counter(), self.steps_done
+        sums = torch.zeros(3, device=self.process.device)
+        loading, started, since = 0.0, time.perf_counter(), self.steps_done
         while self.steps_done < config.steps:
             before = time.perf_counter()
             batch = self._source.batch(self._draw_rows())
             loading += time.perf_counter() - before
             losses = self._optimise(batch)
             self.steps_done += 1
-            sums += [float(loss.detach()) for loss in losses]
+            sums += torch.stack(losses).detach()  # not read here: a GPU would be waited for
             if self.steps_done % config.report_every == 0 or self.steps_done == config.steps:
                 elapsed, done = time.perf_counter() - started, self.steps_done - since
-                means = dict(zip(Losses._fields, sums / done, strict=True))
+                means = dict(zip(Losses._fields, (sums / done).tolist(), strict=True))
                 rate = done * config.batch / elapsed
                 report(Report(self.steps_done, means, rate, loading / elapsed))
-                sums[:], loading, started, since = 0.0, 0.0, time.perf_counter(), self.steps_done
+                sums.zero_()
+                loading, started, since = 0.0, time.perf_counter(), self.steps_done
             if self.steps_done % config.save_every == 0 or self.steps_done == config.steps:
                 self.save()
 

@@ -22,7 +22,8 @@ class TrainingConfig:
       report_every: steps between reports.
       threads: computing threads of a process.
       device: cpu or cuda; each process takes the GPU of its local rank.
-      precision: f32 or bf16, of the matrix products.
+      precision: f32, tf32 or bf16, of the matrix products.
+      resident: keep the whole data set in the memory of the device: for a GPU.
       seed: of weights, samples and noise.
     """
 
@@ -41,11 +42,12 @@ class TrainingConfig:
     threads: int = 1
     device: str = 'cpu'
     precision: str = 'f32'
+    resident: bool = False
     seed: int = 0
 
     def __post_init__(self):
-        if self.precision not in ('f32', 'bf16'):
-            raise ValueError(f"precision is '{self.precision}'; allowed: f32, bf16")
+        if self.precision not in ('f32', 'tf32', 'bf16'):
+            raise ValueError(f"precision is '{self.precision}'; allowed: f32, tf32, bf16")
 
 
 @dataclass(frozen=True)
