@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 import json
+from operator import or_
 from pathlib import Path
 import sys
 from typing import Annotated, Literal
@@ -229,26 +231,28 @@ def run_ablate(command: Ablate) -> None:
     ablate(command, run_path(''), data if data.is_dir() else data_path(command.data))
 
 
-COMMANDS = {Grasps: run_grasps, Train: run_train, Rollout: run_rollout, Show: run_show,
-            Figures: run_figures, TrainController: run_train_controller, Ship: run_ship,
-            EvaluationConfig: run_evaluate}
+COMMANDS = {
+    'grasps': (Grasps, run_grasps),
+    'train': (Train, run_train),
+    'rollout': (Rollout, run_rollout),
+    'show': (Show, run_show),
+    'figures': (Figures, run_figures),
+    'train-controller': (TrainController, run_train_controller),
+    'ship': (Ship, run_ship),
+    'evaluate': (EvaluationConfig, run_evaluate),
+    'ablate': (Ablate, run_ablate),
+}
+"""What each subcommand is told, and what it does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `dexgen-learn`."""
-    commands = (Annotated[Grasps, tyro.conf.subcommand('grasps')]
-                | Annotated[Train, tyro.conf.subcommand('train')]
-                | Annotated[Rollout, tyro.conf.subcommand('rollout')]
-                | Annotated[Show, tyro.conf.subcommand('show')]
-                | Annotated[Figures, tyro.conf.subcommand('figures')]
-                | Annotated[TrainController, tyro.conf.subcommand('train-controller')]
-                | Annotated[Ship, tyro.conf.subcommand('ship')]
-                | Annotated[EvaluationConfig, tyro.conf.subcommand('evaluate')]
-                | Annotated[Ablate, tyro.conf.subcommand('ablate')])
+    commands = reduce(or_, (Annotated[kind, tyro.conf.subcommand(name)]
+                            for name, (kind, _) in COMMANDS.items()))
     command = tyro.cli(commands, args=arguments, prog='dexgen-learn',
                        description=f'The school. Artefacts go to {cache_folder()}.')
     try:
-        COMMANDS[type(command)](command)
+        dict(COMMANDS.values())[type(command)](command)
     except (ValueError, FileNotFoundError) as error:
         print(f'dexgen-learn: {error}', file=sys.stderr)
         raise SystemExit(2) from None

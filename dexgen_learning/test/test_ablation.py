@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip('torch')
 
+from dexgen_learning.cli import main
 from dexgen_learning.evaluation.ablation import (
     Ablate,
     ablate,
@@ -105,6 +106,12 @@ def test_variants_are_named_once_and_unknown_ones_refused(data, tmp_path):
     assert len(set(names)) == len(names) and names[0] == 'base'
     with pytest.raises(ValueError, match='allowed: base, steps 8'):
         ablate(Ablate(variants=('K 5',)), tmp_path, data)
+
+
+def test_it_is_a_command(capsys):
+    with pytest.raises(SystemExit):
+        main(['ablate', '--variants', 'K 5'])
+    assert 'no variant K 5' in capsys.readouterr().err
 
 
 def test_a_level_that_is_not_reached_is_no_figure():

@@ -13,15 +13,15 @@ import pytest
 
 pytest.importorskip('torch')
 
-from dexgen_learning.training.command import (  # noqa: E402
+from dexgen_learning.training.command import (
     train_controller_command,
     TrainController,
 )
-from dexgen_learning.training.processes import Process  # noqa: E402
-from dexgen_learning.training.recorded import EPISODE, RecordedSource, WHITE  # noqa: E402
-from dexgen_learning.training.resident import recorded_source, ResidentSource  # noqa: E402
-from dexgen_learning.training.trainer import Trainer  # noqa: E402
-from dexgen_learning.training.training_config import TouchConfig, TrainingConfig  # noqa: E402
+from dexgen_learning.training.processes import Process
+from dexgen_learning.training.recorded import EPISODE, RecordedSource, WHITE
+from dexgen_learning.training.resident import recorded_source, ResidentSource
+from dexgen_learning.training.trainer import Trainer
+from dexgen_learning.training.training_config import TouchConfig, TrainingConfig
 
 HAND = load_hand('allegro_right')
 KINEMATICS = Kinematics(HAND)

@@ -17,6 +17,7 @@ from dexgen_learning.training.recorded import EPISODE, RecordedSource, WHITE
 from dexgen_learning.training.samples import Batch
 from dexgen_learning.training.training_config import TrainingConfig
 
+
 def recorded_source(
     kinematics,
     data: Dataset,
@@ -74,7 +75,7 @@ class ResidentSource(RecordedSource):
         step = data.column('step').astype(int)
         _, trajectory = np.unique(np.arange(count) - step, return_inverse=True)
         steps = np.empty((count, config.state_size // config.history), np.float32)
-        keypoints = np.empty((count, config.keypoints, 3), np.float32)
+        keypoints = np.empty((count, *data.index.dtype['keypoints'].shape), np.float32)
         targets = np.empty((count, config.joints), np.float32)
         draw = np.random.default_rng([seed, 0]).standard_normal
         offset = EPISODE * draw((int(trajectory[-1]) + 1, config.joints), np.float32)
