@@ -2,12 +2,14 @@
 
 Compares control steps per processor second of the whole environment (limiter, wrist, kicks,
 noise, history in numpy) with MuJoCo's plain C loop over the same models, states and controls,
-interleaved in the same run; prints one JSON line.
+interleaved in the same run; prints one JSON line. With `--device cuda` it counts control steps
+per second of wall time with MuJoCo Warp on the GPU, by number of environments.
 """
 
 from dataclasses import dataclass
 import json
 import time
+from typing import Literal
 
 from dexgen_description import load_hand, load_object
 import mujoco
@@ -16,6 +18,7 @@ import numpy as np
 import tyro
 
 from dexgen_learning.env.environment import EnvironmentConfig, HandEnvironment
+from dexgen_learning.env.simulation import SimulationConfig
 from dexgen_learning.grasps.grasp_set import GraspSet
 from dexgen_learning.paths import find_grasps
 from dexgen_learning.rollout.collector import Collector, CollectorConfig
@@ -35,6 +38,8 @@ class BenchConfig:
         steps: control steps of the comparison.
         many: environments of the large batch.
         many_steps: its control steps.
+        device: of physics: `cuda` and `warp-cpu` are timed by the clock and not compared.
+        batches: numbers of environments there.
         seed: of the randomness.
     """
 
@@ -44,6 +49,8 @@ class BenchConfig:
     steps: int = 40
     many: int = 4096
     many_steps: int = 2
+    device: Literal['cpu', 'cuda', 'warp-cpu'] = 'cpu'
+    batches: tuple[int, ...] = (1024, 4096, 8192)
     seed: int = 0
 
 
@@ -51,7 +58,8 @@ def build(config: BenchConfig, n: int) -> HandEnvironment:
     """N environments in random grasps."""
     hand, model = load_hand(config.hand), load_object(config.object_name)
     grasps = GraspSet.load(find_grasps(config.hand, config.object_name), config.hand)
-    env = HandEnvironment(hand, [model], n, EnvironmentConfig(), config.seed)
+    environment = EnvironmentConfig(simulation=SimulationConfig(device=config.device))
+    env = HandEnvironment(hand, [model], n, environment, config.seed)
     book = GoalBook([model], [grasps])
     env.reset(np.arange(n), book.start(book.random_rows(env.object_index, env.rng)))
     return env
@@ -125,8 +133,24 @@ def rollout_cost(config: BenchConfig) -> float:
     return (time.process_time() - begin) / (config.environments * config.steps)
 
 
+def on_device(config: BenchConfig) -> dict:
+    """Control steps per second of wall time on a device, by number of environments."""
+    rates = {}
+    for n in config.batches:
+        env = build(config, n)
+        environment_cost(env, 2)
+        begin = time.perf_counter()
+        environment_cost(env, config.steps)
+        rates[str(n)] = n * config.steps / (time.perf_counter() - begin)
+    return {'device': config.device, 'control_steps_per_s': rates, 'steps': config.steps,
+            'failures': env.failures, 'seed': config.seed, 'clock': 'wall time'}
+
+
 def main(config: BenchConfig) -> None:
     """Measure and print."""
+    if config.device != 'cpu':
+        print(json.dumps(on_device(config)))
+        return
     result = compare(config)
     small = environment_cost(build(config, 64), 20)
     large_env = build(config, config.many)
