@@ -128,7 +128,9 @@ def train_touch(samples: TouchSamples, config: TouchConfig) -> tuple[dict, dict[
     seen = samples.features[train]
     network = TouchNetwork(
         seen.mean(axis=0), seen.std(axis=0) + 1e-3, config.width, samples.presses.shape[1]
-    )
+    ).to(config.device)
+    features = torch.from_numpy(samples.features).to(config.device)
+    presses = torch.from_numpy(samples.presses).to(config.device).float()
     optimizer = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
@@ -136,13 +138,13 @@ def train_touch(samples: TouchSamples, config: TouchConfig) -> tuple[dict, dict[
     for step in range(config.steps):
         for group in optimizer.param_groups:
             group['lr'] = config.learning_rate * (1.0 - step / config.steps)
-        rows = random.choice(train, config.batch)
-        logits = network(torch.from_numpy(samples.features[rows]))
-        wanted = torch.from_numpy(samples.presses[rows]).float()
-        loss = functional.binary_cross_entropy_with_logits(logits, wanted)
+        rows = torch.from_numpy(random.choice(train, config.batch)).to(config.device)
+        logits = network(features[rows])
+        loss = functional.binary_cross_entropy_with_logits(logits, presses[rows])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
+    network = network.cpu()
     weights = {f'touch.{k}': v.detach().numpy() for k, v in network.state_dict().items()}
     return weights, _figures(network, samples)
 

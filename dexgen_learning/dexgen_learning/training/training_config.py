@@ -62,6 +62,7 @@ class TouchConfig:
       weight_decay: of AdamW.
       noise: range of the factor on the sensor noise, drawn for each trajectory.
       limit: use about so many rows.
+      device: cpu or cuda.
       seed: of weights, samples and noise.
     """
 
@@ -72,4 +73,5 @@ class TouchConfig:
     weight_decay: float = 1e-2
     noise: tuple[float, float] = (0.0, 1.2)
     limit: int = 1_000_000
+    device: str = 'cpu'
     seed: int = 0
