@@ -8,6 +8,8 @@ LINTED := dexgen_controller dexgen_description dexgen_learning dexgen_node dexge
 # Each part in a process of its own: their native libraries need not get along with each other.
 TESTED := dexgen_description dexgen_node dexgen_teleop dexgen_controller dexgen_sim_bridge \
           dexgen_session dexgen_learning launch docker tests
+# Objects that policy and controller learn on; the evaluation's held-out ones are others.
+TRAINED := cube cylinder sphere slab rod hammer
 PYTEST := $(ENV) && setup/test.sh $(TESTED) --
 PEP257 := --convention google --add-ignore D100 D101 D102 D103 D104 D105 D106 D107 D402 D403 D417
 
@@ -82,16 +84,23 @@ bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
 expert: setup-learning  ## train the policy that ships, on two cores; goes on where it stopped
-	@$(ENV) && exec dexgen-learn train --name expert --config.iterations 421 \
-	    --config.ppo.environments 240 --config.task.weights.drop -75 $(ARGS)
+	@$(ENV) && exec dexgen-learn train --name expert --config.objects $(TRAINED) \
+	    --config.iterations 900 --config.processes 2 --config.threads 2 \
+	    --config.ppo.environments 288 --config.task.weights.drop -75 $(ARGS)
 
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
-	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.transitions 1000000 \
-	    --config.policies shipped $(ARGS)
+	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.objects $(TRAINED) \
+	    --config.transitions 1000000 --config.policies shipped $(ARGS)
 
 train: setup-learning  ## train the controller on it; goes on where it stopped
 	@$(ENV) && exec dexgen-learn train-controller --name controller --data data --config.steps 4000 \
 	    --config.batch 512 --config.draws 2 --config.average 0.997 $(ARGS)
+
+train-gpu: setup-learning  ## train the controller that ships on an NVIDIA GPU, on four times the data
+	@$(ENV) && exec dexgen-learn train-controller --name controller --data data --config.steps 6000 \
+	    --config.batch 2048 --config.draws 2 --config.average 0.999 --config.device cuda \
+	    --config.resident --config.precision tf32 --touch.device cuda --touch.steps 20000 \
+	    --touch.batch 1024 --touch.limit 3000000 $(ARGS)
 
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)

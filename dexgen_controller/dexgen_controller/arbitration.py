@@ -70,7 +70,8 @@ class ArbitrationConfig:
 class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
-    `loaded` (B, F) says how surely each finger bears load, 0 to 1.
+    `loaded` (B, F) says how surely each finger bears load, 0 to 1, `pace` (B, F) by what share of
+    what is meant its anchor crept in the last step.
 
     Args:
       layout: names of joints, keypoints and fingers.
@@ -106,7 +107,7 @@ class Arbitration:
         self._meant = np.zeros_like(self._anchor)
         self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
         self._bent, self._told = np.zeros((2, batch, model.fingers))
-        self.loaded = np.zeros((batch, model.fingers))
+        self.loaded, self.pace = np.zeros((2, batch, model.fingers))
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
@@ -164,8 +165,8 @@ class Arbitration:
         self._meant += follow * (asked - self._meant)
         far = np.linalg.norm(self._meant[:, self._tips], axis=-1)
         pace = np.clip((config.far - far) / (config.far - config.near), 0.0, 1.0)
-        pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace[:, self._finger, None]
-        step = pace * self._meant
+        self.pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace
+        step = self.pace[:, self._finger, None] * self._meant
         self._anchor += step
         self._meant -= step
 

@@ -8,6 +8,7 @@ import numpy as np
 from dexgen_controller.arbitration import Arbitration
 from dexgen_controller.checkpoint import Checkpoint
 from dexgen_controller.command import command_offset
+from dexgen_controller.grip import Grip
 from dexgen_controller.guidance import (
     command_precision,
     guidance_table,
@@ -80,21 +81,19 @@ class MotionPlanner:
         floor = 1e-3 * np.eye(checkpoint.config.motion_size)
         self._information = np.linalg.inv(self._covariance + floor)
         self._last: np.ndarray | None = None
-        self.arbitration = (
-            Arbitration(
-                checkpoint.hand,
-                checkpoint.config,
-                batch,
-                TouchEstimator(checkpoint.part('touch')),
-            )
-            if self.sampling.arbitration
-            else None
-        )
+        self.arbitration = self.grip = None
+        if self.sampling.arbitration:
+            layout, config = checkpoint.hand, checkpoint.config
+            touch = TouchEstimator(checkpoint.part('touch'))
+            self.arbitration = Arbitration(layout, config, batch, touch)
+            finger = [layout.fingers.index(name.split('_')[0]) for name in layout.joint_names]
+            self.grip = Grip(finger, config.rate, batch)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
         """Forget the last plan and the grasp, of some hands (B,) or of all."""
         if self.arbitration is not None:
             self.arbitration.reset(hands)
+            self.grip.reset(hands)
         if hands is None or self._last is None:
             self._last = None
         else:
@@ -123,10 +122,12 @@ class MotionPlanner:
           ValueError: the mode is none of the checkpoint's.
         """
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
-        free = np.zeros((self.batch, config.fingers))
+        free, kept = np.zeros((self.batch, config.fingers)), 0.0
         if self.arbitration is not None:
             keypoints = self.arbitration.share(state, keypoints, reference, guidance)
             free = self.arbitration.free(guidance)
+            bend, arbitration = state[:, -config.joints :], self.arbitration
+            kept = self.grip.step(bend, arbitration.loaded, arbitration.pace)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
         command = command / normaliser.motion_scale
@@ -143,7 +144,8 @@ class MotionPlanner:
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
-        return self._choose(self.runtime.run(inputs), free)
+        plan = self._choose(self.runtime.run(inputs), free)
+        return plan._replace(increment=plan.increment + kept)
 
     def _tile(self, array: np.ndarray) -> np.ndarray:
         return np.repeat(array, self.sampling.samples, axis=0).astype(np.float32)
