@@ -21,6 +21,10 @@ from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_controller.touch import TouchEstimator
 
 
+WHOLE = 3.0
+"""Guidance from which on reach and grip act in full; weaker, the prior shows, and at 0 alone."""
+
+
 class Plan(NamedTuple):
     """What the model means to do.
 
@@ -125,9 +129,10 @@ class MotionPlanner:
         free, kept = np.zeros((self.batch, config.fingers)), 0.0
         if self.arbitration is not None:
             keypoints = self.arbitration.share(state, keypoints, reference, guidance)
-            free = self.arbitration.free(guidance)
             bend, arbitration = state[:, -config.joints :], self.arbitration
-            kept = self.grip.step(bend, arbitration.loaded, arbitration.pace)
+            behind = min(1.0, guidance / WHOLE)
+            free = behind * arbitration.free(guidance)
+            kept = behind * self.grip.step(bend, arbitration.loaded, arbitration.pace)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
         command = command / normaliser.motion_scale
