@@ -20,7 +20,6 @@ from dexgen_controller.runtime import build_runtime, Runtime
 from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_controller.touch import TouchEstimator
 
-
 WHOLE = 3.0
 """Guidance from which on reach and grip act in full; weaker, the prior shows, and at 0 alone."""
 
