@@ -216,12 +216,16 @@ class Arbitration:
         return shift + np.cross(turn[:, None], self._anchor - center)
 
 
+UNKNOWN = 1.0
+"""Noise of sensors where one step shows none: so much that bends alone tell nothing [rad]."""
 DAMPING = 1e-4
 """Of the rigid motion's rotation, that of arms of a centimetre [m^2]."""
 
 
 def _noise(steps: np.ndarray) -> np.ndarray:
     """Standard deviation (B,) of what differs from step to step (B, H, J) in most joints."""
+    if steps.shape[1] < 2:
+        return np.full(len(steps), UNKNOWN)
     return np.median(np.abs(np.diff(steps, axis=1)), axis=(1, 2)) / (0.6745 * np.sqrt(2.0))
 
 

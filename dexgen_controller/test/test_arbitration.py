@@ -1,5 +1,7 @@
 """Who takes which share of a command: loaded fingers keep the grasp, free ones go."""
 
+from dataclasses import replace
+
 from dexgen_controller.arbitration import Arbitration, ArbitrationConfig
 from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.model_config import ModelConfig
@@ -145,3 +147,16 @@ def test_a_hand_without_tips_is_named():
     layout = HandLayout('stump', LAYOUT.joint_names, ('index_pip',), ('index',))
     with pytest.raises(ValueError, match='index_tip'):
         Arbitration(layout, MODEL, 1, lambda features: np.zeros((1, 1)))
+
+
+def test_a_history_of_one_step_shows_no_noise_and_the_network_alone_tells():
+    model = replace(MODEL, history=1)
+    presses = np.array([[1.0, 0.0, 0.0, 0.0]])
+    arbitration = Arbitration(LAYOUT, model, 1, lambda features: presses)
+    targets = np.broadcast_to(HAND.pregrasp, (1, 1, 16))
+    state = stack_steps(KINEMATICS, targets - 0.1, targets)
+    reference = KINEMATICS.keypoints(targets[:, -1])
+    for _ in range(5):
+        found = arbitration.share(state, reference + ASKED, reference, 3.0)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(arbitration.loaded, presses)
