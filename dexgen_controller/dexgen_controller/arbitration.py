@@ -133,10 +133,10 @@ class Arbitration:
         config = self.config
         share = guidance / (guidance + config.together)
         self._feel(state, reference, share)
-        self._creep(keypoints, (1.0 - share) * guidance / (guidance + config.free))
+        self._creep(keypoints, (1.0 - share) * self._freedom(guidance))
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
-        free = self._anchor + guidance / (guidance + config.free) * asked
+        free = self._anchor + self._freedom(guidance) * asked
         bound = _shortened(asked, config.reach * (1.0 + guidance / config.together))
         rigid = self._rigid(bound)
         bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
@@ -144,7 +144,11 @@ class Arbitration:
 
     def free(self, guidance: float) -> np.ndarray:
         """Share (B, F) of the command that each finger takes because it bears no load."""
-        return (1.0 - self.loaded) * guidance / (guidance + self.config.free)
+        return (1.0 - self.loaded) * self._freedom(guidance)
+
+    def _freedom(self, guidance: float) -> float:
+        """Share of its command that a finger without any load takes."""
+        return guidance / (guidance + self.config.free)
 
     def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
         """Bring loads and anchors up to date."""
