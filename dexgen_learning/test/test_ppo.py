@@ -89,6 +89,27 @@ def test_resuming_is_exact(tmp_path, processes):
         assert torch.equal(a[name], b[name]), name
 
 
+def test_a_run_begins_with_a_policy_whose_critic_learns_first(tmp_path):
+    torch = pytest.importorskip('torch')
+    pytest.importorskip('rsl_rl')
+    from dexgen_learning.ppo.training import train
+    first = PolicyNetwork.load(train(SMALL, tmp_path / 'first', GRASPS))
+    later = replace(SMALL, start=str(tmp_path / 'first' / 'policy.npz'), critic_first=2, seed=3)
+    waiting = PolicyNetwork.load(train(later, tmp_path / 'later', GRASPS))
+    for a, b in zip(first.weights, waiting.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_allclose(first.std, waiting.std, rtol=1e-6)
+    kept = torch.load(tmp_path / 'later' / 'model_1.pt', weights_only=False)
+    assert kept['actor_state_dict']['obs_normalizer.count'] == 2 * SMALL.ppo.steps * 8 * 2
+    gone_on = PolicyNetwork.load(train(replace(later, iterations=3), tmp_path / 'later', GRASPS))
+    assert not np.array_equal(first.weights[0], gone_on.weights[0])
+    wider = replace(later, ppo=replace(SMALL.ppo, hidden=(64, 16)))
+    with pytest.raises(ValueError, match=r'begin with has layers .*--config.ppo.hidden'):
+        train(wider, tmp_path / 'wider', GRASPS)
+    with pytest.raises(FileNotFoundError, match='no policy at nowhere.npz'):
+        train(replace(later, start='nowhere.npz'), tmp_path / 'none', GRASPS)
+
+
 def test_a_run_goes_on_with_as_many_processes(tmp_path):
     pytest.importorskip('rsl_rl')
     from dexgen_learning.ppo.training import train

@@ -12,10 +12,11 @@ import numpy as np
 import tyro
 
 from dexgen_learning.grasps.grasp_set import GraspSet
-from dexgen_learning.paths import find_grasps
+from dexgen_learning.paths import find_grasps, policy_file
 from dexgen_learning.ppo.adapter import vector_environment
+from dexgen_learning.ppo.beginning import critic_alone, put_actor
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
-from dexgen_learning.ppo.network import from_actor
+from dexgen_learning.ppo.network import from_actor, PolicyNetwork
 from dexgen_learning.ppo.team import Part, Team
 from dexgen_learning.tasks import snapshot
 from dexgen_learning.tasks.anygrasp import AnygraspConfig, AnygraspTask
@@ -38,6 +39,8 @@ class TrainConfig:
             left alone become the paper's; `warp-cpu` tests the latter without a GPU.
         seed: of everything random.
         processes: that step the environments, each its share; the run depends on how many.
+        start: policy that the actor begins as, `shipped` or a file; empty for a random actor.
+        critic_first: iterations for which only the critic learns, if there is a `start`.
         threads: of torch.
     """
 
@@ -52,6 +55,8 @@ class TrainConfig:
                       tyro.conf.arg(prefix_name=False)] = 'cpu'
     seed: int = 0
     processes: int = 1
+    start: str = ''
+    critic_first: int = 20
     threads: int = 1
 
 
@@ -102,7 +107,9 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
         The exported policy, `policy.npz` in the folder.
 
     Raises:
-        ValueError: `processes` differs from that of the run so far, or asks for many on a GPU.
+        ValueError: `processes` differs from that of the run so far, or asks for many on a GPU;
+            or the policy to begin with does not fit.
+        FileNotFoundError: there is no such policy.
     """
     from rsl_rl.runners import OnPolicyRunner
     import torch
@@ -111,6 +118,9 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
     if config.processes > 1 and config.device != 'cpu':
         raise ValueError(f'physics on {config.device} runs in one process, not in '
                          f'{config.processes}: --config.processes 1')
+    start = None
+    if config.start:
+        start = PolicyNetwork.load(policy_file(config.start, config.hand), config.hand)
     device = 'cuda' if config.device == 'cuda' else 'cpu'
     torch.set_num_threads(config.threads)
     folder = Path(folder)
@@ -121,15 +131,27 @@ def train(config: TrainConfig, folder: Path, grasps: Path | None = None) -> Path
     settings = runner_config(config.ppo, config.seed, config.save_every)
     environment = vector_environment(team, config.task, device)
     runner = OnPolicyRunner(environment, settings, str(folder), device)
-    resume(runner, team, folder)
+    if start is not None and latest_checkpoint(folder) is None:
+        put_actor(runner, start)
+        with critic_alone(runner.alg):
+            advance(runner, team, config, folder, min(config.critic_first, config.iterations))
+    else:
+        resume(runner, team, folder)
     while runner.current_learning_iteration < config.iterations:
         left = config.iterations - runner.current_learning_iteration
-        runner.learn(min(config.save_every, left))
-        export(runner, config, folder / 'policy.npz')
-        keep_state(runner, team, folder)
-        runner.current_learning_iteration += 1
+        advance(runner, team, config, folder, min(config.save_every, left))
     team.close()
     return folder / 'policy.npz'
+
+
+def advance(runner, team: Part | Team, config: TrainConfig, folder: Path, count: int) -> None:
+    """Learn for some iterations and keep what came of it."""
+    if not count:
+        return
+    runner.learn(count)
+    export(runner, config, folder / 'policy.npz')
+    keep_state(runner, team, folder)
+    runner.current_learning_iteration += 1
 
 
 def resume(runner, team: Part | Team, folder: Path) -> None:
