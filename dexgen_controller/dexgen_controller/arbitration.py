@@ -5,8 +5,9 @@ hand that follows it would leave any grasp in the end. So every finger has an *a
 keypoints were when it took up its load. A finger that bears none goes where it is asked to. One
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
-Its anchor creeps toward commands that stay near, as those of a person who moves the object do; a
-command that goes far away asks it to let go, and is refused.
+Its anchor creeps along with commands that stay near and keep the grasp's shape, as those of a
+person who moves the object do; one that goes far away, or tears the fingers apart, asks them to
+let go, and is refused.
 
 Which fingers bear load is told from the motors: they bend the joints of a finger that presses away
 from its targets. Exact sensors show every bend, and each counts and is remembered; where sensors
@@ -41,9 +42,10 @@ class ArbitrationConfig:
         doubles with guidance `together` [m].
       leak: time in which an anchor follows what is applied [s].
       intent: time constant of the filter that tells what is meant from what trembles [s].
-      creep: time in which an anchor follows what is meant [s].
-      near, far: an anchor follows in full what is meant nearer than the one, and nothing that is
-        farther than the other [m].
+      creep: time in which an anchor goes as far as is meant [s].
+      near, far: an anchor follows in full what is meant nearer to it than the one, and nothing
+        that is farther than the other [m].
+      kept, torn: the same of how far any loaded finger is meant to leave the rigid motion of all.
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
     """
@@ -60,18 +62,21 @@ class ArbitrationConfig:
     reach: float = 0.01
     leak: float = 10.0
     intent: float = 0.3
-    creep: float = 0.5
-    near: float = 0.008
-    far: float = 0.015
+    creep: float = 0.3
+    near: float = 0.012
+    far: float = 0.02
+    kept: float = 0.006
+    torn: float = 0.01
     together: float = 10.0
-    free: float = 0.2
+    free: float = 0.5
 
 
 class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
     `loaded` (B, F) says how surely each finger bears load, 0 to 1, `pace` (B, F) by what share of
-    what is meant its anchor crept in the last step.
+    what is meant its anchor crept in the last step, `carried` (B, K, 3) how far that moved the
+    keypoints of loaded fingers [m].
 
     Args:
       layout: names of joints, keypoints and fingers.
@@ -104,7 +109,7 @@ class Arbitration:
             raise ValueError(f'commands are shared out by {tips}; the checkpoint has {points}')
         self._tips = np.array([points.index(tip) for tip in tips])
         self._anchor = np.zeros((batch, model.keypoints, 3))
-        self._meant = np.zeros_like(self._anchor)
+        self._meant, self.carried = np.zeros((2, *self._anchor.shape))
         self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
         self._bent, self._told = np.zeros((2, batch, model.fingers))
         self.loaded, self.pace = np.zeros((2, batch, model.fingers))
@@ -119,7 +124,7 @@ class Arbitration:
     def share(
         self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
     ) -> np.ndarray:
-        """The command that the hands are to follow.
+        """The command that the model is to follow, besides what is `carried`.
 
         Args:
           state: (B, S) stacked observations.
@@ -133,14 +138,14 @@ class Arbitration:
         config = self.config
         share = guidance / (guidance + config.together)
         self._feel(state, reference, share)
-        self._creep(keypoints, (1.0 - share) * self._freedom(guidance))
+        self._creep(keypoints, reference, (1.0 - share) * self._freedom(guidance))
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
         free = self._anchor + self._freedom(guidance) * asked
         bound = _shortened(asked, config.reach * (1.0 + guidance / config.together))
         rigid = self._rigid(bound)
         bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
-        return loaded * bearing + (1.0 - loaded) * free
+        return loaded * bearing + (1.0 - loaded) * free - self.carried
 
     def free(self, guidance: float) -> np.ndarray:
         """Share (B, F) of the command that each finger takes because it bears no load."""
@@ -148,7 +153,7 @@ class Arbitration:
 
     def _freedom(self, guidance: float) -> float:
         """Share of its command that a finger without any load takes."""
-        return guidance / (guidance + self.config.free)
+        return guidance**2 / (guidance**2 + self.config.free**2)
 
     def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
         """Bring loads and anchors up to date."""
@@ -161,18 +166,20 @@ class Arbitration:
         self._meant[self._fresh] = 0.0
         self._fresh[:] = False
 
-    def _creep(self, keypoints: np.ndarray, share: float) -> None:
-        """Let anchors follow a share of what is meant, as long as it is near."""
+    def _creep(self, keypoints: np.ndarray, reference: np.ndarray, share: float) -> None:
+        """Let anchors go along with a share of what is meant, as long as it keeps the grasp."""
         config = self.config
-        asked = keypoints - self._anchor
         follow = 1.0 - np.exp(-self._dt / config.intent)
-        self._meant += follow * (asked - self._meant)
-        far = np.linalg.norm(self._meant[:, self._tips], axis=-1)
-        pace = np.clip((config.far - far) / (config.far - config.near), 0.0, 1.0)
+        self._meant += follow * (keypoints - reference - self._meant)
+        away = self._meant + reference - self._anchor
+        torn = (away - self._rigid(away))[:, self._tips]
+        torn = (self.loaded * np.linalg.norm(torn, axis=-1)).max(axis=1, keepdims=True)
+        away = np.linalg.norm(away[:, self._tips], axis=-1)
+        pace = _fading(away, config.near, config.far) * _fading(torn, config.kept, config.torn)
         self.pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace
         step = self.pace[:, self._finger, None] * self._meant
         self._anchor += step
-        self._meant -= step
+        self.carried = self.loaded[:, self._finger, None] * step
 
     def _seen(self, state: np.ndarray) -> np.ndarray:
         """Load (B, F) that shows in bends as far as the sensors are exact."""
@@ -236,6 +243,11 @@ def _noise(steps: np.ndarray) -> np.ndarray:
 def _owned(names: tuple[str, ...], fingers: tuple[str, ...]) -> np.ndarray:
     """(F, len(names)) whether a name is of a finger."""
     return np.array([[name.split('_')[0] == finger for name in names] for finger in fingers])
+
+
+def _fading(value: np.ndarray, full: float, none: float) -> np.ndarray:
+    """1 up to `full`, 0 from `none` on, linear in between."""
+    return np.clip((none - value) / (none - full), 0.0, 1.0)
 
 
 def _shortened(vectors: np.ndarray, bound: float) -> np.ndarray:

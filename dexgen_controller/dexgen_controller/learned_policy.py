@@ -4,7 +4,7 @@ import numpy as np
 
 from dexgen_controller.command import reference_keypoints
 from dexgen_controller.mirror import Mirror
-from dexgen_controller.planner import MotionPlanner
+from dexgen_controller.planner import MotionPlanner, Plan
 from dexgen_controller.policies import Command, Decision, Observation
 from dexgen_controller.reach import Reach
 
@@ -54,7 +54,7 @@ class LearnedPolicy:
         self._points = [names.index(name) for name in layout.keypoint_names]
         fingers = kinematics.hand.fingers
         self._finger = [fingers.index(name.split('_')[0]) for name in layout.keypoint_names]
-        self._reach = Reach(kinematics, planner.checkpoint.config.rate)
+        self._reach = Reach(kinematics, planner.checkpoint.config.rate, self._points)
         self._warm_up()
 
     def reset(self) -> None:
@@ -72,16 +72,15 @@ class LearnedPolicy:
         """Want the target that makes the sampled motion happen."""
         reference = reference_keypoints(self._kinematics, observation.targets)
         points = self._points
-        motion, increment, strain, free = self._plan(
-            observation.stack, command.keypoints[points], reference[points]
-        )
+        plan = self._plan(observation.stack, command.keypoints[points], reference[points])
+        targets, keypoints = observation.targets[None], command.keypoints[None]
         increment = self._reach(
-            observation.targets[None], command.keypoints[None], increment[None], free[None]
+            targets, keypoints, plan.increment, plan.free, plan.carried
         )[0]
         target = np.clip(observation.targets + increment, self._lower, self._upper)
         # A free finger goes where its target brings it, whatever the model would have it do.
         brought = self._kinematics.keypoints(target)
-        share = free[self._finger, None]
+        motion, share = plan.motion[0] + plan.carried[0], plan.free[0, self._finger, None]
         motion = motion + share * ((brought - reference)[points] - motion)
         # Departure is judged where the command was: at the applied target, not at the posture.
         # Keypoints that the model does not move go where the target brings them.
@@ -90,12 +89,11 @@ class LearnedPolicy:
         here = self._kinematics.keypoints(observation.positions)
         predicted = np.repeat(here[None], len(motion), axis=0)
         predicted[:, points] += motion
+        strain = float(plan.strain[0])
         return Decision(target, intended=intended, predicted=predicted, spread=strain)
 
-    def _plan(
-        self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
-        """Motion (T, K, 3) [m], target increment (J,) [rad], strain and free fingers (F,)."""
+    def _plan(self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray) -> Plan:
+        """The plan for this hand, mirrored there and back where it was trained on the other."""
         mirror = self._mirror
         if mirror:
             stack = stack * mirror.state
@@ -103,7 +101,10 @@ class LearnedPolicy:
         plan = self._planner.plan(
             stack[None], keypoints[None], reference[None], self.guidance, self._label
         )
-        motion, increment = plan.motion[0], plan.increment[0]
-        if mirror:
-            motion, increment = motion * mirror.points, increment * mirror.joints
-        return motion, increment, float(plan.strain[0]), plan.free[0]
+        if not mirror:
+            return plan
+        return plan._replace(
+            motion=plan.motion * mirror.points,
+            increment=plan.increment * mirror.joints,
+            carried=plan.carried * mirror.points,
+        )

@@ -35,6 +35,8 @@ class Plan(NamedTuple):
         Mahalanobis distances per coordinate: about 1 and less where the prior agrees.
       spread: (B,) root mean square distance of the samples from their mean [m]; 0 with one sample.
       free: (B, F) share of each finger that may go where it is asked to, as it bears no load.
+      carried: (B, K, 3) where the keypoints of loaded fingers are moved besides, as their grasp
+        goes along with the command [m, hand frame].
     """
 
     motion: np.ndarray
@@ -43,6 +45,7 @@ class Plan(NamedTuple):
     strain: np.ndarray
     spread: np.ndarray
     free: np.ndarray
+    carried: np.ndarray
 
 
 class MotionPlanner:
@@ -126,11 +129,13 @@ class MotionPlanner:
         """
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         free, kept = np.zeros((self.batch, config.fingers)), 0.0
+        carried = np.zeros_like(keypoints)
         if self.arbitration is not None:
             keypoints = self.arbitration.share(state, keypoints, reference, guidance)
             bend, arbitration = state[:, -config.joints :], self.arbitration
             behind = min(1.0, guidance / WHOLE)
             free = behind * arbitration.free(guidance)
+            carried = behind * arbitration.carried
             kept = behind * self.grip.step(bend, arbitration.loaded, arbitration.pace)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
@@ -148,7 +153,7 @@ class MotionPlanner:
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
-        plan = self._choose(self.runtime.run(inputs), free)
+        plan = self._choose(self.runtime.run(inputs), free, carried)
         return plan._replace(increment=plan.increment + kept)
 
     def _tile(self, array: np.ndarray) -> np.ndarray:
@@ -190,7 +195,9 @@ class MotionPlanner:
             self._tables = key, table
         return self._tables[1]
 
-    def _choose(self, outputs: dict[str, np.ndarray], free: np.ndarray) -> Plan:
+    def _choose(
+        self, outputs: dict[str, np.ndarray], free: np.ndarray, carried: np.ndarray
+    ) -> Plan:
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         motion = outputs['motion']
         strain = self._strain(motion, outputs['means'])
@@ -209,6 +216,7 @@ class MotionPlanner:
             strain=strain[best],
             spread=np.sqrt((offsets**2).sum(axis=-1).mean(axis=(1, 2, 3))),
             free=free,
+            carried=carried,
         )
 
     def _strain(self, motion: np.ndarray, means: np.ndarray) -> np.ndarray:

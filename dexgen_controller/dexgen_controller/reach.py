@@ -1,9 +1,12 @@
-"""Fingers that bear no load go where they are asked to: inverse kinematics behind the model.
+"""Where fingers go by inverse kinematics, behind the model.
 
 A model of motions that keep an object knows little of a finger that touches nothing, and lags: it
 moves such a finger by what fingers commonly move in a step. Nothing hangs on it, so its share of
-the target's increment comes from one damped Gauss-Newton step toward the command instead.
+the target's increment comes from one damped Gauss-Newton step toward the command instead. And
+where a grasp goes along with the command, the model corrects that motion, it need not make it.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,38 +17,51 @@ STEP = 0.3
 
 
 class Reach:
-    """Replaces the increments of free fingers.
+    """Replaces the increments of free fingers, adds those of fingers that are carried along.
 
     Args:
       kinematics: forward kinematics of the hand.
       rate: control rate [Hz].
+      points: (K,) which of the hand's keypoints are the model's.
     """
 
-    def __init__(self, kinematics, rate: float):
+    def __init__(self, kinematics, rate: float, points: Sequence[int]):
         hand = kinematics.hand
         self._kinematics = kinematics
+        self._points = list(points)
         self._bound = STEP * 10.0 / rate
         self._finger = np.array(
             [hand.fingers.index(name.split('_')[0]) for name in hand.joint_names]
         )
 
     def __call__(
-        self, targets: np.ndarray, keypoints: np.ndarray, increment: np.ndarray, free: np.ndarray
+        self,
+        targets: np.ndarray,
+        keypoints: np.ndarray,
+        increment: np.ndarray,
+        free: np.ndarray,
+        carried: np.ndarray,
     ) -> np.ndarray:
-        """Increments (B, J) [rad] of the model's fingers and of free ones.
+        """Increments (B, J) [rad] of all fingers.
 
         Args:
           targets: (B, J) last applied targets [rad].
-          keypoints: (B, K, 3) where they are asked to be [m, hand frame].
+          keypoints: (B, all, 3) where the hand's keypoints are asked to be [m, hand frame].
           increment: (B, J) the model's [rad].
           free: (B, F) share of each finger that follows the command.
+          carried: (B, K, 3) how far the model's keypoints are moved besides [m, hand frame].
         """
-        error = (keypoints - self._kinematics.keypoints(targets)).reshape(len(targets), -1, 1)
         jacobian = self._kinematics.keypoint_jacobian(targets)
-        jacobian = jacobian.reshape(len(targets), -1, targets.shape[-1])
-        transposed = jacobian.swapaxes(-1, -2)
-        square = transposed @ jacobian + DAMPING**2 * np.eye(targets.shape[-1])
-        step = np.linalg.solve(square, transposed @ error)[..., 0]
-        step = np.clip(step, -self._bound, self._bound)
+        step = self._step(jacobian, keypoints - self._kinematics.keypoints(targets))
+        carried = self._step(jacobian[:, self._points], carried)
         share = free[:, self._finger]
-        return increment + share * (step - increment)
+        return increment + share * (step - increment) + carried
+
+    def _step(self, jacobian: np.ndarray, move: np.ndarray) -> np.ndarray:
+        """Changes of the joints (B, J) [rad] that move keypoints by (B, K, 3) [m], bounded."""
+        count, joints = len(move), jacobian.shape[-1]
+        jacobian = jacobian.reshape(count, -1, joints)
+        transposed = jacobian.swapaxes(-1, -2)
+        square = transposed @ jacobian + DAMPING**2 * np.eye(joints)
+        step = np.linalg.solve(square, transposed @ move.reshape(count, -1, 1))[..., 0]
+        return np.clip(step, -self._bound, self._bound)

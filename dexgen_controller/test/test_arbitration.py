@@ -45,9 +45,9 @@ def of(finger, moves):
 
 
 def test_free_fingers_go_where_they_are_asked():
-    moves = Grip().share(np.tile(10 * ASKED, (8, 1)))
+    moves = Grip(STILL).share(np.tile(10 * ASKED, (8, 1)))
     for finger in set(range(4)) - {THUMB, INDEX}:
-        np.testing.assert_allclose(of(finger, moves), np.tile(10 * ASKED * 3.0 / 3.2, (2, 1)))
+        np.testing.assert_allclose(of(finger, moves), np.tile(10 * ASKED * 9.0 / 9.25, (2, 1)))
 
 
 def test_loaded_fingers_move_together_by_a_share():
@@ -77,11 +77,44 @@ def test_a_steady_command_that_is_far_does_not_creep():
     np.testing.assert_allclose(of(THUMB, moves), of(THUMB, first), atol=1e-6)
 
 
-def test_an_anchor_creeps_toward_what_is_near():
-    grip, asked = Grip(), np.tile(ASKED, (8, 1))
-    for _ in range(60):
-        moves = grip.share(asked)
-    np.testing.assert_allclose(of(THUMB, moves), of(THUMB, asked), atol=5e-4)
+def followed(grip, command, steps):
+    """How far (8, 3) a hand comes that is carried along; `command` of how far it has come."""
+    reference = grip.reference
+    for _ in range(steps):
+        asked = command(reference - grip.reference)
+        grip.share(asked, reference=reference)
+        reference = reference + grip.arbitration.carried
+    return (reference - grip.reference)[0]
+
+
+def test_loaded_fingers_are_carried_to_what_is_near():
+    asked = np.tile(ASKED, (8, 1))
+    moves = followed(Grip(), lambda moved: asked, 60)
+    for finger in (THUMB, INDEX):
+        np.testing.assert_allclose(of(finger, moves), of(finger, asked), atol=5e-4)
+
+
+def test_a_command_that_goes_before_the_hand_leads_it():
+    """In each step it goes share x (1 - exp(-dt / creep)) of what is asked, once that settled."""
+    config = ArbitrationConfig(leak=1e9)
+    early, late = (followed(Grip(config), lambda moved: moved[0] + ASKED, n) for n in (40, 60))
+    share = 10.0 / 13.0 * 9.0 / 9.25
+    rate = share * (1.0 - np.exp(-0.1 / config.creep))
+    gone = np.tile(20 * rate * ASKED, (2, 1))
+    np.testing.assert_allclose(of(THUMB, late - early), gone, rtol=1e-3)
+
+
+def test_fingers_that_are_asked_apart_are_not_carried():
+    tips = Grip().reference[0, HAND.tip_indices]
+    apart = tips[INDEX] - tips[THUMB]
+    apart /= np.linalg.norm(apart)
+    asked = np.zeros((8, 3))
+    asked[FINGER == INDEX], asked[FINGER == THUMB] = 0.011 * apart, -0.011 * apart
+    together = np.tile(0.011 * apart, (8, 1))
+    opened = followed(Grip(ArbitrationConfig(intent=1e-3)), lambda moved: moved[0] + asked, 50)
+    led = followed(Grip(ArbitrationConfig(intent=1e-3)), lambda moved: moved[0] + together, 50)
+    assert np.linalg.norm(of(THUMB, opened), axis=-1).max() == 0.0
+    assert np.linalg.norm(of(THUMB, led), axis=-1).min() > 0.05
 
 
 def test_trembling_about_the_anchor_does_not_move_it():

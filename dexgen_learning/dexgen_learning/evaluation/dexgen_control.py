@@ -91,7 +91,7 @@ class DexGenControl:
         names, layout = kinematics.hand.keypoint_names, planner.checkpoint.hand
         self._points = [names.index(name) for name in layout.keypoint_names]
         self._history = planner.checkpoint.config.history
-        self._reach = Reach(kinematics, planner.checkpoint.config.rate)
+        self._reach = Reach(kinematics, planner.checkpoint.config.rate, self._points)
 
     def wanted(self, situation: Situation) -> np.ndarray:
         """The last applied target and the planned increment."""
@@ -107,7 +107,7 @@ class DexGenControl:
             self._spec.mode if situation.mode is None else situation.mode,
         )
         return situation.applied + self._reach(
-            situation.applied, situation.keypoints, plan.increment, plan.free
+            situation.applied, situation.keypoints, plan.increment, plan.free, plan.carried
         )
 
 
