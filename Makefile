@@ -88,6 +88,11 @@ expert: setup-learning  ## train the policy that ships, on two cores; goes on wh
 	    --config.iterations 900 --config.processes 2 --config.threads 2 \
 	    --config.ppo.environments 288 --config.task.weights.drop -75 $(ARGS)
 
+expert-on: setup-learning  ## go on from the shipped policy (ARGS="--config.start FILE" for another)
+	@$(ENV) && exec dexgen-learn train --name expert-on --config.objects $(TRAINED) \
+	    --config.start shipped --config.iterations 580 --config.ppo.environments 576 \
+	    --config.task.weights.drop -75 --config.seed 11 $(ARGS)
+
 data: setup-learning  ## a data set of a million transitions from the shipped grasps, in the cache
 	@$(ENV) && exec dexgen-learn rollout --name data --workers 2 --config.objects $(TRAINED) \
 	    --config.transitions 1000000 --config.policies shipped $(ARGS)
