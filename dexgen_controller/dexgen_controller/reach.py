@@ -29,6 +29,7 @@ class Reach:
         hand = kinematics.hand
         self._kinematics = kinematics
         self._points = list(points)
+        self._lower, self._upper = hand.lower, hand.upper
         self._bound = STEP * 10.0 / rate
         self._finger = np.array(
             [hand.fingers.index(name.split('_')[0]) for name in hand.joint_names]
@@ -52,16 +53,31 @@ class Reach:
           carried: (B, K, 3) how far the model's keypoints are moved besides [m, hand frame].
         """
         jacobian = self._kinematics.keypoint_jacobian(targets)
-        step = self._step(jacobian, keypoints - self._kinematics.keypoints(targets))
-        carried = self._step(jacobian[:, self._points], carried)
+        room = self._lower - targets, self._upper - targets
+        step = self._step(jacobian, keypoints - self._kinematics.keypoints(targets), room)
+        carried = self._step(jacobian[:, self._points], carried, room)
         share = free[:, self._finger]
         return increment + share * (step - increment) + carried
 
-    def _step(self, jacobian: np.ndarray, move: np.ndarray) -> np.ndarray:
-        """Changes of the joints (B, J) [rad] that move keypoints by (B, K, 3) [m], bounded."""
+    def _step(
+        self, jacobian: np.ndarray, move: np.ndarray, room: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Changes of the joints (B, J) [rad] that move keypoints by (B, K, 3) [m], bounded.
+
+        Joints that would leave their `room` go to its end, and the others make up for it.
+        """
         count, joints = len(move), jacobian.shape[-1]
-        jacobian = jacobian.reshape(count, -1, joints)
-        transposed = jacobian.swapaxes(-1, -2)
-        square = transposed @ jacobian + DAMPING**2 * np.eye(joints)
-        step = np.linalg.solve(square, transposed @ move.reshape(count, -1, 1))[..., 0]
+        jacobian, move = jacobian.reshape(count, -1, joints), move.reshape(count, -1, 1)
+        first = _least_squares(jacobian, move)
+        ended = np.clip(first, *room)
+        at_end = ended != first
+        rest = move - jacobian @ (at_end * ended)[..., None]
+        step = np.where(at_end, ended, _least_squares(jacobian * ~at_end[:, None], rest))
         return np.clip(step, -self._bound, self._bound)
+
+
+def _least_squares(jacobian: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """The damped step (B, J) to a movement (B, M, 1); 0 where a column of (B, M, J) is."""
+    transposed = jacobian.swapaxes(-1, -2)
+    square = transposed @ jacobian + DAMPING**2 * np.eye(jacobian.shape[-1])
+    return np.linalg.solve(square, transposed @ move)[..., 0]

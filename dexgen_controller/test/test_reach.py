@@ -1,5 +1,7 @@
 """Free fingers reach what they are asked for; the others keep the model's increments."""
 
+from dataclasses import replace
+
 from dexgen_controller.reach import Reach, STEP
 from dexgen_description import Kinematics, load_hand
 import numpy as np
@@ -70,3 +72,24 @@ def test_what_is_carried_is_added_to_the_models_increment():
     assert np.abs(moved - carried)[:, points].max() < 1e-3
     still = reach(targets, keypoints, model, nobody, 0.0 * carried[:, points])
     np.testing.assert_array_equal(still, model)
+
+
+def test_what_a_joint_at_its_limit_cannot_do_the_others_do():
+    """One step from postures at limits, to where joints within them can be."""
+    random = np.random.default_rng(2)
+    postures = [HAND.lower + (HAND.upper - HAND.lower) * np.clip(share, 0.0, 1.0)
+                for share in random.uniform(-0.5, 1.5, (2, 200, 16))]
+    targets = postures[0]
+    goal = targets + np.clip(postures[1] - targets, -0.25, 0.25)
+    keypoints, reach = KINEMATICS.keypoints(goal), Reach(KINEMATICS, 10.0, POINTS)
+
+    def left(steps):
+        ended = np.clip(targets + steps, HAND.lower, HAND.upper)
+        return np.linalg.norm(KINEMATICS.keypoints(ended) - keypoints, axis=-1).mean()
+
+    still = 0.0 * keypoints
+    mindful = reach(targets, keypoints, np.zeros((200, 16)), np.ones((200, 4)), still)
+    wide = replace(HAND, lower=HAND.lower - 9.0, upper=HAND.upper + 9.0)
+    reach = Reach(Kinematics(wide), 10.0, POINTS)
+    blind = reach(targets, keypoints, np.zeros((200, 16)), np.ones((200, 4)), still)
+    assert left(mindful) < 0.93 * left(blind)
