@@ -83,7 +83,7 @@ bench-scaling: setup-learning  ## what large data sets cost: rows a second, byte
 bench-controller: setup-learning  ## the controller's tick, beside naive torch
 	@$(ENV) && exec python3 -m dexgen_controller.bench_controller $(ARGS)
 
-expert: setup-learning  ## train the policy that ships, on two cores; goes on where it stopped
+expert: setup-learning  ## train a policy, on two cores: the first run of the one that ships; goes on where it stopped
 	@$(ENV) && exec dexgen-learn train --name expert --config.objects $(TRAINED) \
 	    --config.iterations 900 --config.processes 2 --config.threads 2 \
 	    --config.ppo.environments 288 --config.task.weights.drop -75 $(ARGS)
