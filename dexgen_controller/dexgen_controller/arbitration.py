@@ -5,9 +5,9 @@ hand that follows it would leave any grasp in the end. So every finger has an *a
 keypoints were when it took up its load. A finger that bears none goes where it is asked to. One
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
-Its anchor creeps along with commands that stay near and keep the grasp's shape, as those of a
-person who moves the object do; one that goes far away, or tears the fingers apart, asks them to
-let go, and is refused.
+Its anchor creeps along with commands that keep the grasp's shape, the distances between the tips
+of loaded fingers, as those of a person who moves the object do; one that draws them apart asks
+them to let go, and is refused.
 
 Which fingers bear load is told from the motors: they bend the joints of a finger that presses away
 from its targets. Exact sensors show every bend, and each counts and is remembered; where sensors
@@ -43,9 +43,9 @@ class ArbitrationConfig:
       leak: time in which an anchor follows what is applied [s].
       intent: time constant of the filter that tells what is meant from what trembles [s].
       creep: time in which an anchor goes as far as is meant [s].
-      near, far: an anchor follows in full what is meant nearer to it than the one, and nothing
-        that is farther than the other [m].
-      kept, torn: the same of how far any loaded finger is meant to leave the rigid motion of all.
+      kept, torn: anchors follow in full what is meant to open the grasp, between any two loaded
+        tips, by less than the one, and nothing that opens it by more than the other [m].
+      closing: what closing the grasp counts of that, as it squeezes harder but does not let go.
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
     """
@@ -61,12 +61,11 @@ class ArbitrationConfig:
     long_memory: float = 10.0
     reach: float = 0.01
     leak: float = 10.0
-    intent: float = 0.3
+    intent: float = 0.2
     creep: float = 0.3
-    near: float = 0.012
-    far: float = 0.02
-    kept: float = 0.006
-    torn: float = 0.01
+    kept: float = 0.008
+    torn: float = 0.018
+    closing: float = 0.5
     together: float = 10.0
     free: float = 0.5
 
@@ -74,8 +73,8 @@ class ArbitrationConfig:
 class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
-    `loaded` (B, F) says how surely each finger bears load, 0 to 1, `pace` (B, F) by what share of
-    what is meant its anchor crept in the last step, `carried` (B, K, 3) how far that moved the
+    `loaded` (B, F) says how surely each finger bears load, 0 to 1, `pace` (B,) by what share of
+    what is meant the anchors crept in the last step, `carried` (B, K, 3) how far that moved the
     keypoints of loaded fingers [m].
 
     Args:
@@ -112,7 +111,7 @@ class Arbitration:
         self._meant, self.carried = np.zeros((2, *self._anchor.shape))
         self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
         self._bent, self._told = np.zeros((2, batch, model.fingers))
-        self.loaded, self.pace = np.zeros((2, batch, model.fingers))
+        self.loaded, self.pace = np.zeros((batch, model.fingers)), np.zeros(batch)
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
@@ -124,7 +123,7 @@ class Arbitration:
     def share(
         self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
     ) -> np.ndarray:
-        """The command that the model is to follow, besides what is `carried`.
+        """The command that is to be followed, what is `carried` included.
 
         Args:
           state: (B, S) stacked observations.
@@ -145,7 +144,7 @@ class Arbitration:
         bound = _shortened(asked, config.reach * (1.0 + guidance / config.together))
         rigid = self._rigid(bound)
         bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
-        return loaded * bearing + (1.0 - loaded) * free - self.carried
+        return loaded * bearing + (1.0 - loaded) * free
 
     def free(self, guidance: float) -> np.ndarray:
         """Share (B, F) of the command that each finger takes because it bears no load."""
@@ -171,15 +170,27 @@ class Arbitration:
         config = self.config
         follow = 1.0 - np.exp(-self._dt / config.intent)
         self._meant += follow * (keypoints - reference - self._meant)
-        away = self._meant + reference - self._anchor
-        torn = (away - self._rigid(away))[:, self._tips]
-        torn = (self.loaded * np.linalg.norm(torn, axis=-1)).max(axis=1, keepdims=True)
-        away = np.linalg.norm(away[:, self._tips], axis=-1)
-        pace = _fading(away, config.near, config.far) * _fading(torn, config.kept, config.torn)
+        opened = self._opened(self._meant + reference)
+        pace = np.clip((config.torn - opened) / (config.torn - config.kept), 0.0, 1.0)
         self.pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace
-        step = self.pace[:, self._finger, None] * self._meant
+        step = self.pace[:, None, None] * self._meant
         self._anchor += step
         self.carried = self.loaded[:, self._finger, None] * step
+
+    def _opened(self, meant: np.ndarray) -> np.ndarray:
+        """How far (B,) keypoints (B, K, 3) would tear the grasp: most of any two loaded tips [m].
+
+        Distances between tips are those of the object's contacts, however it moves. A finger that
+        bears load alone does so against the palm: how far it is meant to go counts.
+        """
+        before, after = self._anchor[:, self._tips], meant[:, self._tips]
+        grown = _distances(after) - _distances(before)
+        both = self.loaded[:, :, None] * self.loaded[:, None]
+        others = self.loaded[:, None] * ~np.eye(self._model.fingers, dtype=bool)
+        alone = self.loaded * (1.0 - others.max(axis=2))
+        alone = alone * np.linalg.norm(after - before, axis=-1)
+        torn = both * np.maximum(grown, -self.config.closing * grown)
+        return np.maximum(torn.max(axis=(1, 2)), alone.max(axis=1))
 
     def _seen(self, state: np.ndarray) -> np.ndarray:
         """Load (B, F) that shows in bends as far as the sensors are exact."""
@@ -245,9 +256,9 @@ def _owned(names: tuple[str, ...], fingers: tuple[str, ...]) -> np.ndarray:
     return np.array([[name.split('_')[0] == finger for name in names] for finger in fingers])
 
 
-def _fading(value: np.ndarray, full: float, none: float) -> np.ndarray:
-    """1 up to `full`, 0 from `none` on, linear in between."""
-    return np.clip((none - value) / (none - full), 0.0, 1.0)
+def _distances(points: np.ndarray) -> np.ndarray:
+    """Distances (B, F, F) between each two of points (B, F, 3)."""
+    return np.linalg.norm(points[:, :, None] - points[:, None], axis=-1)
 
 
 def _shortened(vectors: np.ndarray, bound: float) -> np.ndarray:

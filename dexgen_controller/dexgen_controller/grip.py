@@ -60,15 +60,15 @@ class Grip:
         Args:
           bend: (B, J) last applied target minus measured position [rad].
           loaded: (B, F) how surely each finger bears load, 0 to 1.
-          pace: (B, F) share by which each finger's grasp was moved on purpose in this step; so
-            much of its grip is remembered anew.
+          pace: (B,) share by which the grasp was moved on purpose in this step; so much of the
+            grip is remembered anew.
         """
         config, dt, fresh = self.config, self._dt, self._fresh[:, None]
         self._age = np.where(fresh | (loaded < 0.5), 0.0, self._age)
         share = 1.0 - np.exp(-dt / config.settling)
         self._bend = np.where(fresh, bend, self._bend + share * (bend - self._bend))
         # A mean over all the time of the load: of its first step alone at its beginning.
-        follow = np.maximum(np.maximum(dt / config.memory, pace), dt / (self._age + dt))
+        follow = np.maximum(np.maximum(dt / config.memory, pace[:, None]), dt / (self._age + dt))
         self._mean += follow[:, self._finger] * (self._bend - self._mean)
         help_ = loaded * np.minimum(self._age / config.begin, 1.0)
         self._age += dt

@@ -136,6 +136,7 @@ class MotionPlanner:
             behind = min(1.0, guidance / WHOLE)
             free = behind * arbitration.free(guidance)
             carried = behind * arbitration.carried
+            keypoints = keypoints - carried
             kept = behind * self.grip.step(bend, arbitration.loaded, arbitration.pace)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)

@@ -57,7 +57,7 @@ def test_loaded_fingers_move_together_by_a_share():
 
 
 def test_letting_go_is_refused():
-    grip = Grip()
+    grip = Grip(STILL)
     tips = grip.reference[0, HAND.tip_indices]
     apart = tips[INDEX] - tips[THUMB]
     apart *= 0.008 / np.linalg.norm(apart)
@@ -65,16 +65,6 @@ def test_letting_go_is_refused():
     asked[FINGER == INDEX], asked[FINGER == THUMB] = apart, -apart
     moves = grip.share(asked)
     assert np.linalg.norm(moves[[HAND.tip_indices[f] for f in (THUMB, INDEX)]]) < 0.1 * 0.008
-
-
-def test_a_steady_command_that_is_far_does_not_creep():
-    grip = Grip(config=ArbitrationConfig(leak=1e9, intent=1e-3))
-    asked = np.tile(5 * ASKED, (8, 1))
-    first, reference = grip.share(asked), grip.reference
-    for _ in range(100):
-        moves = grip.share(asked, reference=reference)
-        reference = grip.reference + moves
-    np.testing.assert_allclose(of(THUMB, moves), of(THUMB, first), atol=1e-6)
 
 
 def followed(grip, command, steps):
@@ -87,11 +77,42 @@ def followed(grip, command, steps):
     return (reference - grip.reference)[0]
 
 
-def test_loaded_fingers_are_carried_to_what_is_near():
-    asked = np.tile(ASKED, (8, 1))
-    moves = followed(Grip(), lambda moved: asked, 60)
+def turned(grip, angle, shift):
+    """Displacements (8, 3) of a rigid motion: a turn about the loaded tips' middle, a shift."""
+    points = grip.reference[0]
+    center = points[[HAND.tip_indices[f] for f in (THUMB, INDEX)]].mean(axis=0)
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    return (points - center) @ turn.T + center + shift - points
+
+
+@pytest.mark.parametrize(('angle', 'shift'), [(0.0, ASKED), (0.0, 10.0 * ASKED), (1.5, ASKED)])
+def test_loaded_fingers_are_carried_to_any_rigid_motion(angle, shift):
+    asked = turned(Grip(), angle, shift)
+    moves = followed(Grip(ArbitrationConfig(leak=1e9)), lambda moved: asked, 90)
     for finger in (THUMB, INDEX):
         np.testing.assert_allclose(of(finger, moves), of(finger, asked), atol=5e-4)
+
+
+def test_a_finger_alone_with_the_palm_is_not_carried_far():
+    for far, moved in ((0.005, 0.9), (0.03, 0.0)):
+        grip = Grip(ArbitrationConfig(leak=1e9, intent=1e-3))
+        grip.presses[0, INDEX] = 0.0
+        went = followed(grip, lambda moved: np.tile([0.0, 0.0, far], (8, 1)), 60)
+        assert np.linalg.norm(of(THUMB, went), axis=-1).min() >= moved * far
+        assert np.linalg.norm(of(THUMB, went), axis=-1).max() <= 1.01 * moved * far + 0.001
+
+
+def test_closing_counts_less_than_opening():
+    tips = Grip().reference[0, HAND.tip_indices]
+    apart = (tips[INDEX] - tips[THUMB]) / np.linalg.norm(tips[INDEX] - tips[THUMB])
+    paces = []
+    for sign in (1.0, -1.0):
+        grip, asked = Grip(ArbitrationConfig(intent=1e-3)), np.zeros((8, 3))
+        asked[FINGER == INDEX] = 0.012 * sign * apart
+        grip.share(asked)
+        paces.append(grip.arbitration.pace[0])
+    assert 0.0 < paces[0] < 0.7 * paces[1]
 
 
 def test_a_command_that_goes_before_the_hand_leads_it():
@@ -110,10 +131,12 @@ def test_fingers_that_are_asked_apart_are_not_carried():
     apart /= np.linalg.norm(apart)
     asked = np.zeros((8, 3))
     asked[FINGER == INDEX], asked[FINGER == THUMB] = 0.011 * apart, -0.011 * apart
-    together = np.tile(0.011 * apart, (8, 1))
+    together = np.tile(0.02 * apart, (8, 1))
+    late = followed(Grip(), lambda moved: moved[0] + asked, 50)
     opened = followed(Grip(ArbitrationConfig(intent=1e-3)), lambda moved: moved[0] + asked, 50)
     led = followed(Grip(ArbitrationConfig(intent=1e-3)), lambda moved: moved[0] + together, 50)
     assert np.linalg.norm(of(THUMB, opened), axis=-1).max() == 0.0
+    assert np.linalg.norm(of(THUMB, late), axis=-1).max() < 0.003
     assert np.linalg.norm(of(THUMB, led), axis=-1).min() > 0.05
 
 

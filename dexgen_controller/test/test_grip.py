@@ -6,7 +6,7 @@ import pytest
 
 FINGER = [0, 0, 1]
 LOADED = np.array([[1.0, 0.0]])
-STILL = np.zeros((1, 2))
+STILL = np.zeros(1)
 HELD = np.array([[0.1, 0.05, 0.1]])
 
 
@@ -56,7 +56,7 @@ def test_a_grasp_that_is_moved_on_purpose_is_remembered_anew():
     held(moved)
     for _ in range(20):
         stays = kept.step(0.5 * HELD, LOADED, STILL)
-        goes = moved.step(0.5 * HELD, LOADED, np.full((1, 2), 0.2))
+        goes = moved.step(0.5 * HELD, LOADED, np.full(1, 0.2))
     assert np.abs(goes).max() < 0.1 * np.abs(stays).max()
 
 
