@@ -57,6 +57,22 @@ def test_without_guidance_the_command_does_not_matter():
     np.testing.assert_array_equal(*motions)
 
 
+@pytest.mark.parametrize(('guidance', 'share'), [(1.5, 0.5), (3.0, 1.0), (30.0, 1.0)])
+def test_the_model_is_asked_for_what_is_not_carried(monkeypatch, guidance, share):
+    state, _, reference = situation()
+    planner = MotionPlanner(CHECKPOINT, SamplingConfig(steps=4, backend='onnxruntime'), BATCH)
+    asked, carried = np.full_like(reference, 0.002), np.full_like(reference, 0.001)
+    seen, run = {}, planner.runtime.run
+    monkeypatch.setattr(planner.runtime, 'run', lambda inputs: seen.update(inputs) or run(inputs))
+    monkeypatch.setattr(planner.arbitration, 'share', lambda *args: reference + asked)
+    monkeypatch.setattr(planner.arbitration, 'carried', carried)
+    found = planner.plan(state, reference, reference, guidance)
+    np.testing.assert_allclose(found.carried, share * carried)
+    command = (seen['command'] * CHECKPOINT.normaliser.motion_scale).reshape(BATCH, 2, 8, 3)
+    left = np.repeat((asked - share * carried)[:, None], 2, axis=1)
+    np.testing.assert_allclose(command, left, atol=1e-6)
+
+
 def test_guidance_strains_the_motion():
     assert (plan(1e6).strain > plan(0.0).strain).all()
 
