@@ -18,7 +18,7 @@ from dexgen_learning.evaluation.tasks.trials import Score, TaskJob
 
 OTHER_OBJECTS = 'other objects'
 OTHERS = f'{COMMANDS}, {OTHER_OBJECTS}'
-PARTS = ('cells', 'commands', 'held_out', 'behaviours', 'tasks')
+PARTS = ('cells', 'sweeps', 'commands', 'held_out', 'behaviours', 'tasks')
 
 
 class Entry(NamedTuple):
@@ -75,8 +75,8 @@ class Campaign:
             part = 'commands' if stream == COMMANDS else 'cells'
             yield Entry(part, StreamJob(stream, (Raw(), Hold(), *common), self._objects))
             for controls in self._sweep():
-                brief = part == 'cells'
-                yield Entry(part, StreamJob(stream, controls, self._objects, brief=brief))
+                job = StreamJob(stream, controls, self._objects, brief=part == 'cells')
+                yield Entry('sweeps' if job.brief else part, job)
         yield Entry('cells', StreamJob('clean', (Raw(), *common), self._objects))
         yield Entry('commands', StreamJob('stay', (Hold(), *common), self._objects))
         yield from self._other_scales()
@@ -110,7 +110,7 @@ class Campaign:
             for stream in ('clean', *self.content['cells']):
                 controls = (Raw(), Hold(), *self._ours(self.laboratory.guidance))
                 job = StreamJob(stream, controls, self._objects, scale=scale)
-                yield Entry('cells', job)
+                yield Entry('sweeps', job)
 
     def _has_grasps(self, what: str, objects: tuple[str, ...]) -> bool:
         """Whether there are grasps of all objects; what is left out for want of them is noted."""
@@ -187,7 +187,7 @@ class Campaign:
             'cells': {
                 name: cell_row(self.without_model(name), self.ours(name), self._clean())
                 for name in self.content['cells']
-                if self.of_stream(name)
+                if any(point.family == 'raw' for point in self.of_stream(name))
             },
             'at_following': self.levels(self.without_model(COMMANDS)),
             'tasks': {name: task_row(scores) for name, scores in self.scores.items()},
