@@ -41,8 +41,8 @@ class EvaluationConfig:
       grasps: folder of the evaluation grasps; empty for what is shipped, or the cache.
       output: file of the result, .json, empty for none; table and figures are written beside it.
       workers: processes, 0 for as many as there are processors.
-      parts: what is run, of cells (raw, holding still and the controller there), sweeps (everything
-        else in the cells), commands, held_out, behaviours, tasks; empty for everything.
+      parts: what is run, of cells (raw, holding still and the controller), sweeps (everything else
+        in the cells), commands, held_out, behaviours, tasks; empty for everything.
     """
 
     checkpoint: str = ''
