@@ -10,6 +10,8 @@ from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_description import load_hand
 from dexgen_learning.evaluation import campaign as module
 from dexgen_learning.evaluation.campaign import Campaign
+from dexgen_learning.evaluation.jobs import StreamJob
+from dexgen_learning.evaluation.kept import described, origin
 from dexgen_learning.evaluation.laboratory import EvaluationConfig, Laboratory
 from dexgen_learning.evaluation.protocol import COMMANDS, load_protocol, Protocol
 from dexgen_learning.evaluation.tasks.manoeuvre import TASKS
@@ -114,12 +116,49 @@ def test_processes_give_what_one_gives(campaign, config, protocol):
         np.testing.assert_array_equal(one.drops, other.drops)
 
 
+def test_a_stopped_evaluation_goes_on_and_parts_add_up(config, protocol, tmp_path, monkeypatch):
+    kept = replace(config, kept=str(tmp_path / 'kept'))
+    stopped = Campaign(replace(kept, parts=('cells', 'held_out')), protocol)
+    stopped.run()
+    assert set(stopped.result()['cells']['noise-1.5']) == CELL
+    measured = []
+    perform = StreamJob.perform
+
+    def noted(job, laboratory):
+        measured.append(job.stream)
+        return perform(job, laboratory)
+
+    monkeypatch.setattr(StreamJob, 'perform', noted)
+    whole = Campaign(replace(kept, parts=('cells', 'held_out', 'commands')), protocol)
+    result = whole.run()
+    assert set(measured) == {COMMANDS, 'stay'}
+    assert result['cells'] == stopped.result()['cells']
+    assert result['held_out_share'] > 0.0
+    np.testing.assert_array_equal(whole.of_stream('clean')[0].moved,
+                                  stopped.of_stream('clean')[0].moved)
+
+
+def test_results_are_kept_for_what_made_them_alone(config, protocol):
+    first, again = (list(Campaign(config, protocol).plan()) for _ in range(2))
+    names = [described(entry.job) for entry in first]
+    assert names == [described(entry.job) for entry in again]
+    assert len(set(names)) == len(names)
+    made = origin(Laboratory(config, protocol))
+    assert made == origin(Laboratory(config, protocol))
+    other = replace(protocol, content=protocol.content | {'seed': 21})
+    policy = replace(config, policy='interpolation')
+    weights = Laboratory(config, protocol)
+    weights.checkpoint.normaliser.target_scale[0] += 0.1
+    for laboratory in (Laboratory(config, other), Laboratory(policy, protocol), weights):
+        assert origin(laboratory) != made
+
+
 def test_without_a_checkpoint_the_rivals_are_alone(protocol):
     config = EvaluationConfig(checkpoint='none', size='quick')
     assert Laboratory(config, protocol).guidance is None
     plan = list(Campaign(config, protocol).plan())
-    assert {entry.part for entry in plan} == {'cells', 'commands', 'tasks'}
-    with pytest.raises(ValueError, match='allowed: cells, commands'):
+    assert {entry.part for entry in plan} == {'cells', 'sweeps', 'commands', 'tasks'}
+    with pytest.raises(ValueError, match='allowed: cells, sweeps, commands'):
         Campaign(replace(config, parts=('dance',)), protocol)
 
 

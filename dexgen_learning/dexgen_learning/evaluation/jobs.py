@@ -5,11 +5,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 import multiprocessing
 import os
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from dexgen_learning.evaluation.dexgen_control import Learned
+from dexgen_learning.evaluation.kept import Kept
 from dexgen_learning.evaluation.laboratory import EvaluationConfig, Laboratory
 from dexgen_learning.evaluation.point import Point
 from dexgen_learning.evaluation.protocol import COMMANDS
@@ -70,16 +72,37 @@ class StreamJob:
         ]
 
 
-_laboratory: Laboratory | None = None
+class Bench:
+    """A process's laboratory, and the results that are kept, if any are.
+
+    Args:
+      config: what is evaluated.
+      rules: how.
+    """
+
+    def __init__(self, config: EvaluationConfig, rules: Rules):
+        self._laboratory = Laboratory(config, rules)
+        self._kept = Kept(Path(config.kept), self._laboratory) if config.kept else None
+
+    def perform(self, job: Job) -> Any:
+        """The result of a job: the one that is kept, else measured now, and kept."""
+        if self._kept is None:
+            return job.perform(self._laboratory)
+        if job not in self._kept:
+            self._kept.keep(job, job.perform(self._laboratory))
+        return self._kept.find(job)
+
+
+_bench: Bench | None = None
 
 
 def _open(config: EvaluationConfig, rules: Rules) -> None:
-    global _laboratory
-    _laboratory = Laboratory(config, rules)
+    global _bench
+    _bench = Bench(config, rules)
 
 
 def _perform(job: Job) -> Any:
-    return job.perform(_laboratory)
+    return _bench.perform(job)
 
 
 def perform_all(
@@ -88,8 +111,8 @@ def perform_all(
     """The results of jobs, in their order, by as many processes as the configuration says."""
     workers = config.workers or len(os.sched_getaffinity(0))
     if workers == 1:
-        laboratory = Laboratory(config, rules)
-        yield from (job.perform(laboratory) for job in jobs)
+        bench = Bench(config, rules)
+        yield from (bench.perform(job) for job in jobs)
         return
     # One thread each: processes that share two cores slow each other down with more.
     os.environ.update(dict.fromkeys(('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'), '1'))

@@ -39,6 +39,8 @@ class EvaluationConfig:
       precision: of the controller's runtime, f32, bf16 or int8; empty: that of the controller
         node.
       grasps: folder of the evaluation grasps; empty for what is shipped, or the cache.
+      kept: folder in which the result of every job is kept as soon as it is known, so that an
+        evaluation goes on where it was stopped, and parts add up to a whole; empty for none.
       output: file of the result, .json, empty for none; table and figures are written beside it.
       workers: processes, 0 for as many as there are processors.
       parts: what is run, of cells (raw, holding still and the controller), sweeps (everything else
@@ -52,6 +54,7 @@ class EvaluationConfig:
     steps: int = 0
     precision: str = ''
     grasps: str = ''
+    kept: str = ''
     output: str = ''
     workers: int = 0
     parts: tuple[str, ...] = ()
