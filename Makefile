@@ -113,7 +113,7 @@ evaluate-policy: setup-learning  ## the expert against interpolation and holding
 evaluate-quick: setup-learning  ## the controller against every rival, in minutes: one JSON line
 	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command --size quick $(ARGS)
 
-evaluate: setup-learning  ## the same in full: hours
+evaluate: setup-learning  ## the same in full: hours (ARGS="--kept FOLDER" goes on where it was stopped)
 	@$(ENV) && exec python3 -m dexgen_learning.evaluation.command $(ARGS)
 
 ablate: setup-learning  ## variants of the model on one subset of the data, one table: hours
