@@ -12,6 +12,9 @@ them to let go, and is refused.
 Which fingers bear load is told from the motors: they bend the joints of a finger that presses away
 from its targets. Exact sensors show every bend, and each counts and is remembered; where sensors
 are noisy, a network tells, see `touch`.
+
+Where a checkpoint has a network that knows what following costs (`risk`), it permits a share of
+the command: so much of its load a finger does not count.
 """
 
 from collections.abc import Callable
@@ -21,7 +24,11 @@ import numpy as np
 
 from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.model_config import ModelConfig
+from dexgen_controller.risk import Seen, Watch
 from dexgen_controller.touch import TouchFilter
+
+Permit = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+"""Share (B,) of the command, of features (B, N), steadiness (B,) and guidance."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,8 @@ class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
     `loaded` (B, F) says how surely each finger bears load, 0 to 1, `pace` (B,) by what share of
-    what is meant the anchors crept in the last step, `carried` (B, K, 3) how far that moved the
-    keypoints of loaded fingers [m].
+    what is meant the grasp went along in the last step, `carried` (B, K, 3) how far that moved the
+    keypoints of loaded fingers [m], `permitted` (B,) what share of the command was permitted.
 
     Args:
       layout: names of joints, keypoints and fingers.
@@ -83,6 +90,8 @@ class Arbitration:
       batch: B, number of hands.
       touch: probability (B, F) that each finger presses, of a `TouchFilter`'s features.
       config: how.
+      permit: share (B,) of the command that is permitted, of a `Watch`'s features, how steady the
+        command is and guidance; None for none.
 
     Raises:
       ValueError: a finger has no keypoint at its tip.
@@ -95,6 +104,7 @@ class Arbitration:
         batch: int,
         touch: Callable[[np.ndarray], np.ndarray],
         config: ArbitrationConfig | None = None,
+        permit: Permit | None = None,
     ):
         self.config = config or ArbitrationConfig()
         self._model, self._dt = model, 1.0 / model.rate
@@ -112,6 +122,8 @@ class Arbitration:
         self._bend, self._noise = np.zeros((batch, model.joints)), np.zeros(batch)
         self._bent, self._told = np.zeros((2, batch, model.fingers))
         self.loaded, self.pace = np.zeros((batch, model.fingers)), np.zeros(batch)
+        self._permit, self.permitted = permit, np.zeros(batch)
+        self._watch = Watch(model.fingers, model.rate, batch, self.config.leak)
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
@@ -121,7 +133,12 @@ class Arbitration:
             self._filter.restart()
 
     def share(
-        self, state: np.ndarray, keypoints: np.ndarray, reference: np.ndarray, guidance: float
+        self,
+        state: np.ndarray,
+        keypoints: np.ndarray,
+        reference: np.ndarray,
+        guidance: float,
+        lost: np.ndarray | None = None,
     ) -> np.ndarray:
         """The command that is to be followed, what is `carried` included.
 
@@ -130,13 +147,17 @@ class Arbitration:
           keypoints: (B, K, 3) commanded keypoints [m, hand frame].
           reference: (B, K, 3) keypoints at the last applied target [m, hand frame].
           guidance: strength; 0 leaves every finger where it is.
+          lost: (B, J) what joints have lost of their grip [rad]; None for nothing.
 
         Returns:
           (B, K, 3) keypoints [m, hand frame].
         """
         config = self.config
         share = guidance / (guidance + config.together)
-        self._feel(state, reference, share)
+        told = np.maximum(self._seen(state), self._guessed(state, share))
+        self._allow(told, keypoints, reference, guidance, lost)
+        self.loaded = told * (1.0 - self.permitted[:, None])
+        self._follow(reference)
         self._creep(keypoints, reference, (1.0 - share) * self._freedom(guidance))
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
@@ -154,13 +175,28 @@ class Arbitration:
         """Share of its command that a finger without any load takes."""
         return guidance**2 / (guidance**2 + self.config.free**2)
 
-    def _feel(self, state: np.ndarray, reference: np.ndarray, share: float) -> None:
-        """Bring loads and anchors up to date."""
-        config, fresh = self.config, self._fresh[:, None]
-        self.loaded = np.maximum(self._seen(state), self._guessed(state, share))
-        leak = 1.0 - np.exp(-self._dt / config.leak)
+    def _allow(
+        self,
+        told: np.ndarray,
+        keypoints: np.ndarray,
+        reference: np.ndarray,
+        guidance: float,
+        lost: np.ndarray | None,
+    ) -> None:
+        """Ask what share of the command is permitted."""
+        if self._permit is None:
+            return
+        lost = np.zeros_like(self._bend) if lost is None else lost
+        points = (points[:, self._tips] for points in (reference, keypoints, self._anchor))
+        features = self._watch.step(Seen(self._features, told, lost, *points), self._fresh)
+        self.permitted = self._permit(features, self._watch.steady, guidance)
+        self._watch.permitted(self.permitted)
+
+    def _follow(self, reference: np.ndarray) -> None:
+        """Let anchors follow what is applied, at once where no load is."""
+        leak = 1.0 - np.exp(-self._dt / self.config.leak)
         follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
-        follow = np.where(fresh[:, None], 1.0, follow)
+        follow = np.where(self._fresh[:, None, None], 1.0, follow)
         self._anchor = self._anchor + follow * (reference - self._anchor)
         self._meant[self._fresh] = 0.0
         self._fresh[:] = False
@@ -172,8 +208,9 @@ class Arbitration:
         self._meant += follow * (keypoints - reference - self._meant)
         opened = self._opened(self._meant + reference)
         pace = np.clip((config.torn - opened) / (config.torn - config.kept), 0.0, 1.0)
-        self.pace = share * (1.0 - np.exp(-self._dt / config.creep)) * pace
-        step = self.pace[:, None, None] * self._meant
+        crept = share * (1.0 - np.exp(-self._dt / config.creep)) * pace
+        self.pace = np.maximum(crept, self.permitted)
+        step = crept[:, None, None] * self._meant
         self._anchor += step
         self.carried = self.loaded[:, self._finger, None] * step
 
@@ -212,7 +249,8 @@ class Arbitration:
         newest = state.reshape(len(state), self._model.history, -1)[:, -1]
         first = 3 * self._model.fingers
         positions, targets = newest[:, first : first + joints], newest[:, -2 * joints : -joints]
-        presses = self._touch(self._filter.step(positions, targets, fresh))
+        self._features = self._filter.step(positions, targets, fresh)
+        presses = self._touch(self._features)
         doubtful = config.doubtful + config.boldness * share
         felt = np.clip((presses - doubtful) / (config.sure - config.doubtful), 0.0, 1.0)
         kept = np.exp(-self._dt / config.memory) * self._told

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dexgen_controller.arbitration import Arbitration
+from dexgen_controller.arbitration import Arbitration, Permit
 from dexgen_controller.checkpoint import Checkpoint
 from dexgen_controller.command import command_offset
 from dexgen_controller.grip import Grip
@@ -16,6 +16,7 @@ from dexgen_controller.guidance import (
     interpolate_covariance,
 )
 from dexgen_controller.noise_schedule import NoiseSchedule
+from dexgen_controller.risk import RiskEstimator
 from dexgen_controller.runtime import build_runtime, Runtime
 from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_controller.touch import TouchEstimator
@@ -56,6 +57,8 @@ class MotionPlanner:
       sampling: how motions are drawn.
       batch: B, hands planned for in one call.
       runtime: of another planner with the same checkpoint, sampling and batch; built if None.
+      permit: what share of a command is permitted; None for what the checkpoint's network for
+        risk says, if it has one.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class MotionPlanner:
         sampling: SamplingConfig | None = None,
         batch: int = 1,
         runtime: Runtime | None = None,
+        permit: Permit | None = None,
     ):
         self.checkpoint = checkpoint
         self.sampling = sampling or SamplingConfig()
@@ -91,7 +95,10 @@ class MotionPlanner:
         if self.sampling.arbitration:
             layout, config = checkpoint.hand, checkpoint.config
             touch = TouchEstimator(checkpoint.part('touch'))
-            self.arbitration = Arbitration(layout, config, batch, touch)
+            risk = checkpoint.part('risk')
+            if permit is None and risk:
+                permit = RiskEstimator(risk).share
+            self.arbitration = Arbitration(layout, config, batch, touch, permit=permit)
             finger = [layout.fingers.index(name.split('_')[0]) for name in layout.joint_names]
             self.grip = Grip(finger, config.rate, batch)
 
@@ -131,7 +138,9 @@ class MotionPlanner:
         free, kept = np.zeros((self.batch, config.fingers)), 0.0
         carried = np.zeros_like(keypoints)
         if self.arbitration is not None:
-            keypoints = self.arbitration.share(state, keypoints, reference, guidance)
+            keypoints = self.arbitration.share(
+                state, keypoints, reference, guidance, self.grip.lost
+            )
             bend, arbitration = state[:, -config.joints :], self.arbitration
             behind = min(1.0, guidance / WHOLE)
             free = behind * arbitration.free(guidance)

@@ -10,7 +10,7 @@ from dexgen_learning.evaluation.following import Following
 from dexgen_learning.evaluation.point import Point, WINDOWS
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.evaluation.streams import Stream
-from dexgen_learning.tasks.anygrasp import AnygraspTask
+from dexgen_learning.tasks.anygrasp import AnygraspTask, Outcome
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Run:
     def points(self, rule: StopRule) -> list[Point]:
         """Warm up, then step until the rule is met for every control."""
         for _ in range(round(rule.warm_up / self._task.env.dt)):
-            self._advance()
+            self.advance()
         self._clear()
         while not all(self._known(rows, rule) for rows in self._rows):
-            self._advance()
+            self.advance()
         return [
             Point(
                 self._stream.name,
@@ -106,7 +106,8 @@ class Run:
         enough = self._time[rows].sum() >= 3600.0 * rule.hours
         return bool(enough or self._drops[rows].sum() >= rule.drops)
 
-    def _advance(self) -> None:
+    def advance(self) -> Outcome:
+        """One control step of every environment; returns what it brought."""
         task, env = self._task, self._task.env
         self._grasp[self._fresh] = env.sim.target[self._fresh]
         command = self._stream.command(task, self._fresh)
@@ -130,6 +131,7 @@ class Run:
         over = outcome.dropped | outcome.timeout
         self._measure(outcome, over, keypoints)
         self._fresh = over
+        return outcome
 
     def _measure(self, outcome, over: np.ndarray, keypoints: np.ndarray) -> None:
         env = self._task.env
