@@ -32,7 +32,9 @@ trembles and is not permitted at all; above the other it is meant."""
 MEMORY = 1.0
 """Time over which that power is the mean [s]."""
 WORTH = 0.017
-"""Risk that following in full is worth, for each unit of guidance."""
+"""Risk that following in full is worth, for each unit of guidance,"""
+FULL = 3.0
+"""up to this guidance: beyond it the commands of loaded fingers have their share already."""
 SHARES = np.array([0.0, 0.03, 0.06, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0])
 """Shares of the command among which is chosen."""
 
@@ -163,10 +165,10 @@ class RiskEstimator:
         Args:
           features: (B, N), see `Watch`.
           steady: (B,) how far the command is meant: the share is so much of it.
-          guidance: strength; the stronger, the more risk a command is worth.
+          guidance: strength; up to `FULL`, the stronger, the more risk a command is worth.
         """
         risk = self.risk(features)
-        gain = WORTH * guidance * SHARES - (risk - risk[:, :1])
+        gain = WORTH * min(guidance, FULL) * SHARES - (risk - risk[:, :1])
         return steady * SHARES[np.argmax(gain, axis=1)]
 
 

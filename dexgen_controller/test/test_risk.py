@@ -76,10 +76,11 @@ def test_what_trembles_is_not_meant():
 
 def test_more_is_permitted_where_it_costs_less_and_guidance_is_stronger():
     features, steady = np.zeros((1, COUNT)), np.ones(1)
-    cheap, dear = network(-3.0, 0.3), network(-1.0, 2.0)
+    cheap, dear = network(-3.0, 0.5), network(-1.0, 2.0)
     assert cheap.share(features, steady, 3.0) == 1.0
+    assert cheap.share(features, steady, 0.5) == 0.0
     assert dear.share(features, steady, 3.0) == 0.0
-    assert dear.share(features, steady, 300.0) == 1.0
+    assert dear.share(features, steady, 300.0) == 0.0
     assert cheap.share(features, steady, 0.0) == 0.0
     assert cheap.share(features, 0.4 * steady, 3.0) == pytest.approx(0.4)
 
