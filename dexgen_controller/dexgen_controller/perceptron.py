@@ -22,8 +22,8 @@ class Perceptron:
         missing = [name for name in names if name not in weights]
         if missing:
             raise ValueError(
-                f'a network of the controller lacks {missing}; train the controller anew with '
-                '`dexgen-learn train-controller`'
+                f'a network of the controller lacks {missing}; train it anew with '
+                '`dexgen-learn train-controller`, what knows risk with `dexgen-learn train-risk`'
             )
         self._mean, self._scale, *rest = (weights[name] for name in names)
         self._limit = limit

@@ -167,9 +167,12 @@ class RiskEstimator:
           steady: (B,) how far the command is meant: the share is so much of it.
           guidance: strength; up to `FULL`, the stronger, the more risk a command is worth.
         """
+        return steady * self.best(features, np.full(len(features), WORTH * min(guidance, FULL)))
+
+    def best(self, features: np.ndarray, worth: np.ndarray) -> np.ndarray:
+        """The share (B,) for which worth (B,) times share, less the added risk, is most."""
         risk = self.risk(features)
-        gain = WORTH * min(guidance, FULL) * SHARES - (risk - risk[:, :1])
-        return steady * SHARES[np.argmax(gain, axis=1)]
+        return SHARES[np.argmax(worth[:, None] * SHARES - (risk - risk[:, :1]), axis=1)]
 
 
 def basis(shares):

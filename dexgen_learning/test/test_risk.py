@@ -1,5 +1,7 @@
 """What following costs: hands that explore, samples with a known future, a network for it."""
 
+from dataclasses import replace
+
 from dexgen_controller.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
 from dexgen_controller.model_config import model_config
 from dexgen_controller.planner import MotionPlanner
@@ -65,8 +67,9 @@ def test_an_explorer_permits_every_share_and_asks_what_is_known():
     assert 0.25 < (share == 0.0).mean() < 0.42 and 0.25 < (share >= 0.5).mean() < 0.42
 
     class Known:
-        def risk(self, features):
-            return np.linspace(0.0, 1.0, 9) * np.ones((len(features), 1))
+        def best(self, features, worth):
+            assert worth.shape == (len(features),) and worth.min() > 0.0
+            return np.zeros(len(features))
 
     asked = Explorer(3000, 0, 10.0, Known())(np.zeros((3000, COUNT)), np.zeros(3000), 3.0)
     assert (asked == 0.0).mean() > 0.65
@@ -96,6 +99,8 @@ def test_rounds_make_a_controller_that_knows_risk_and_go_on(controller, tmp_path
     again = load_checkpoint(folder).part('risk')
     for name, value in made.part('risk').items():
         np.testing.assert_array_equal(again[name], value)
+    with pytest.raises(ValueError, match=r"'steps': \(60, 61\).*another --name"):
+        train_risk_command(replace(command, steps=61), tmp_path)
 
 
 def test_the_same_seed_explores_the_same(controller, tmp_path):

@@ -1,7 +1,8 @@
 """`dexgen-learn train-risk`: a controller in, the same with a network for risk out."""
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+import json
 import multiprocessing
 import os
 from pathlib import Path
@@ -56,16 +57,19 @@ def train_risk_command(command: TrainRisk, folder: Path) -> Path:
 
     Raises:
       FileNotFoundError: there is no controller.
+      ValueError: a run of this name was begun with other arguments.
     """
     given = command.checkpoint or shipped_checkpoint(command.hand)
     if not given:
         raise FileNotFoundError(f'no controller ships for {command.hand}; pass --checkpoint')
+    workers = command.workers or len(os.sched_getaffinity(0))
+    _begin(replace(command, checkpoint=str(given), workers=workers), folder)
     first = load_checkpoint(given)
-    made = replace(first, weights={k: v for k, v in first.weights.items() if 'risk.' not in k})
+    kept = {k: v for k, v in first.weights.items() if not k.startswith('risk.')}
+    made = replace(first, weights=kept)
     last, files = folder / 'checkpoint', []
     card = (Path(given) / CARD).read_text()
     save_checkpoint(made, last, card)
-    workers = command.workers or len(os.sched_getaffinity(0))
     for number in range(command.rounds):
         jobs = [
             RiskRollout(str(last), command.policy, command.objects, command.per_object,
@@ -78,6 +82,22 @@ def train_risk_command(command: TrainRisk, folder: Path) -> Path:
         made = learned(made, files, command)
         save_checkpoint(made, last, card)
     return last
+
+
+def _begin(command: TrainRisk, folder: Path) -> None:
+    """Write the resolved arguments of the run, or see that they are those it was begun with."""
+    file, told = folder / 'command.json', json.loads(json.dumps(asdict(command)))
+    if file.is_file():
+        before = json.loads(file.read_text())
+        other = {k: (before.get(k), v) for k, v in told.items() if before.get(k) != v}
+        if other:
+            raise ValueError(
+                f"run '{command.name}' was begun with other arguments (then, now): {other}; pass "
+                f'those of then, or another --name'
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=2) + '\n')
 
 
 def learned(checkpoint: Checkpoint, files: list[Path], command: TrainRisk) -> Checkpoint:

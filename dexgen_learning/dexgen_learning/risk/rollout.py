@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dexgen_controller.planner import MotionPlanner
-from dexgen_controller.risk import RiskEstimator, SHARES, WORTH
+from dexgen_controller.risk import RiskEstimator, WORTH
 from dexgen_description import Kinematics
 import numpy as np
 
@@ -56,9 +56,8 @@ class Explorer:
         self._draw(self._random.random(len(features)) < self._change)
         self.share, self.features = self._share.copy(), features
         if self._known is not None:
-            risk = self._known.risk(features)
-            gain = WORTH * guidance * self._worth[:, None] * SHARES - (risk - risk[:, :1])
-            self.share = np.where(self._own, SHARES[gain.argmax(axis=1)], self.share)
+            best = self._known.best(features, WORTH * guidance * self._worth)
+            self.share = np.where(self._own, best, self.share)
         return self.share
 
 

@@ -16,7 +16,7 @@ HORIZON = 40
 """Steps that must be known after a row without a drop."""
 ASIDE = 11
 """Every so many hands are kept aside."""
-NARROW = 2
+WIDER = 2
 """The first hidden layer is so many times as wide as the others."""
 
 
@@ -73,7 +73,7 @@ class RiskNetwork(nn.Module):
         self.register_buffer('mean', torch.as_tensor(mean, dtype=torch.float32))
         self.register_buffer('scale', torch.as_tensor(scale, dtype=torch.float32))
         width = config.width
-        sizes = [len(mean), NARROW * width, *[width] * (LAYERS - 2), 1 + len(basis(0.0))]
+        sizes = [len(mean), WIDER * width, *[width] * (LAYERS - 2), 1 + len(basis(0.0))]
         self.layers = nn.ModuleList(map(nn.Linear, sizes[:-1], sizes[1:]))
         self._dropout = config.dropout
 
