@@ -107,9 +107,6 @@ train-gpu: setup-learning  ## train the controller that ships on an NVIDIA GPU, 
 	    --config.resident --config.precision tf32 --touch.device cuda --touch.steps 20000 \
 	    --touch.batch 1024 --touch.limit 3000000 $(ARGS)
 
-train-risk: setup-learning  ## add to the shipped controller what it knows of the risk of following, in the cache
-	@$(ENV) && exec dexgen-learn train-risk $(ARGS)
-
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 

@@ -158,7 +158,7 @@ def tick_inputs(
     precision = command_precision(
         1.0, normaliser.motion_scale, float(normaliser.motion_reference[0])
     )
-    table = guidance_table(covariance, precision, 0.0)
+    table = guidance_table(covariance, precision, 0.0, 10.0 * precision)
     state = normaliser.state_mean + normaliser.state_scale * random.normal(
         size=(batch, config.state_size)
     )
@@ -166,9 +166,11 @@ def tick_inputs(
         'state': state,
         'mode': np.tile(np.eye(len(config.modes))[0], (batch, 1)),
         'command': random.normal(size=(batch, size)),
+        'trust': random.random((batch, 1)),
         'start': random.normal(size=(batch, size)),
         'noise': np.zeros((steps, batch, size)),
         'gain': table.gain.transpose(0, 2, 1),
+        'lift': table.lift.transpose(0, 2, 1),
         'root': table.root.transpose(0, 2, 1),
         'bound': (normaliser.motion_bound / normaliser.motion_scale)[None],
     }

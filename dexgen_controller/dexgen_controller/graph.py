@@ -5,7 +5,8 @@ steps are tabulated when the graph is built. Guidance comes in as tables, so tha
 changes without a new graph.
 
 Inputs (float32): state (B, S) raw; mode (B, M) one-hot; command, start (B, D) and drawn (N, B,
-D), what is added at each step, normalised; gain (N, D, D), transposed; bound (1, D). Outputs:
+D), what is added at each step, normalised; trust (B, 1); gain and lift (N, D, D), transposed;
+bound (1, D). Outputs:
 motion (B, D), means (N, B, D) normalised; increment and log_deviation (B, J) in units of the
 target scale.
 """
@@ -23,7 +24,7 @@ from dexgen_controller.unet_graph import folded_weights, unet
 
 FREQUENCIES = 32
 OPSET = 18
-INPUTS = ('state', 'mode', 'command', 'start', 'drawn', 'gain', 'bound')
+INPUTS = ('state', 'mode', 'command', 'trust', 'start', 'drawn', 'gain', 'lift', 'bound')
 OUTPUTS = ('motion', 'means', 'increment', 'log_deviation')
 
 
@@ -62,9 +63,11 @@ def build_graph(checkpoint: Checkpoint, schedule: NoiseSchedule, batch: int, sto
             tensor('state', batch, config.state_size),
             tensor('mode', batch, len(config.modes)),
             tensor('command', batch, size),
+            tensor('trust', batch, 1),
             tensor('start', batch, size),
             tensor('drawn', steps, batch, size),
             tensor('gain', steps, size, size),
+            tensor('lift', steps, size, size),
             tensor('bound', 1, size),
         ],
         [
@@ -138,8 +141,10 @@ def _loop_body(
         mean = body.node('Mul', rest, inverse_signal)
     else:
         mean = body.node('Sub', body.node('Mul', signal, 'x'), body.node('Mul', noise, output))
-    pull = body.node('MatMul', body.node('Sub', 'command', mean), of_step('gain'))
-    guided = body.node('Add', mean, pull)
+    asked = body.node('Sub', 'command', mean)
+    pull = body.node('MatMul', asked, of_step('gain'))
+    more = body.node('Mul', 'trust', body.node('MatMul', asked, of_step('lift')))
+    guided = body.node('Add', mean, body.node('Add', pull, more))
     bounded = body.node('Max', body.node('Min', guided, 'bound'), body.node('Neg', 'bound'))
     clean = body.node('Add', bounded, of_step('drawn'))
     following = body.node('Add', body.node('Mul', keep, 'x'), body.node('Mul', gain, clean))

@@ -54,11 +54,6 @@ class Grip:
         """Forget the grips of some hands (B,) or of all."""
         self._fresh |= True if hands is None else hands
 
-    @property
-    def lost(self) -> np.ndarray:
-        """What each joint (B, J) has lost of its remembered bend, within twice the bound [rad]."""
-        return np.clip(self._mean - self._bend, -2 * self.config.bound, 2 * self.config.bound)
-
     def step(self, bend: np.ndarray, loaded: np.ndarray, pace: np.ndarray) -> np.ndarray:
         """What is added to the targets (B, J) [rad] in this control step.
 

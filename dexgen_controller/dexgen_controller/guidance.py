@@ -20,10 +20,12 @@ class GuidanceTable(NamedTuple):
 
     Attributes:
       gain: (N, D, D) K, share of the way to the command.
-      root: (N, D, D) square root of the guided covariance times the temperature.
+      lift: (N, D, D) what is added to K where the command is trusted in full.
+      root: (N, D, D) square root of the guided covariance without trust, times the temperature.
     """
 
     gain: np.ndarray
+    lift: np.ndarray
     root: np.ndarray
 
 
@@ -48,31 +50,44 @@ def command_precision(
 
 
 def guidance_table(
-    covariance: np.ndarray, precision: np.ndarray, temperature: float = 1.0
+    covariance: np.ndarray,
+    precision: np.ndarray,
+    temperature: float = 1.0,
+    trusted: np.ndarray | None = None,
 ) -> GuidanceTable:
     """Gains and noise roots of every step.
+
+    A command that is trusted by the share t has the gain (1 - t) K + t K', K' that of the larger
+    precision: a mean of contractions, so a contraction itself.
 
     Args:
       covariance: (N, D, D) covariance V of the clean motion given the noisy one, at each step's
         noise.
       precision: (D,) diagonal of L, at least 0.
       temperature: 1 samples the guided posterior, 0 leaves DDIM deterministic.
+      trusted: (D,) diagonal of L where the command is trusted in full, None for no other.
 
     Returns:
       Tables in float64.
     """
+    gain = _gain(covariance, precision)
+    lift = np.zeros_like(gain) if trusted is None else _gain(covariance, trusted) - gain
+    if temperature <= 0.0:
+        return GuidanceTable(gain, lift, np.zeros_like(gain))
+    guided = covariance - gain @ covariance
+    values, vectors = np.linalg.eigh(0.5 * (guided + np.swapaxes(guided, -1, -2)))
+    deviation = temperature * np.sqrt(np.maximum(values, 0.0))
+    root = (vectors * deviation[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    return GuidanceTable(gain, lift, root)
+
+
+def _gain(covariance: np.ndarray, precision: np.ndarray) -> np.ndarray:
     # K = V S (I + S V S)^-1 S with S = L^(1/2): symmetric inside, and no division by a zero
     # precision.
     root = np.sqrt(np.asarray(precision, dtype=np.float64))
     identity = np.eye(len(root))
     inner = identity + root[:, None] * covariance * root
-    gain = np.swapaxes(np.linalg.solve(inner, root[:, None] * covariance), -1, -2) * root
-    guided = covariance - gain @ covariance
-    if temperature <= 0.0:
-        return GuidanceTable(gain, np.zeros_like(gain))
-    values, vectors = np.linalg.eigh(0.5 * (guided + np.swapaxes(guided, -1, -2)))
-    deviation = temperature * np.sqrt(np.maximum(values, 0.0))
-    return GuidanceTable(gain, (vectors * deviation[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+    return np.swapaxes(np.linalg.solve(inner, root[:, None] * covariance), -1, -2) * root
 
 
 def normal_covariance(prior: np.ndarray, angles: np.ndarray) -> np.ndarray:

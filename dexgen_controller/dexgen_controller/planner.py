@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dexgen_controller.arbitration import Arbitration, Permit
+from dexgen_controller.arbitration import Arbitration
 from dexgen_controller.checkpoint import Checkpoint
 from dexgen_controller.command import command_offset
 from dexgen_controller.grip import Grip
@@ -16,7 +16,6 @@ from dexgen_controller.guidance import (
     interpolate_covariance,
 )
 from dexgen_controller.noise_schedule import NoiseSchedule
-from dexgen_controller.risk import RiskEstimator
 from dexgen_controller.runtime import build_runtime, Runtime
 from dexgen_controller.sampling_config import SamplingConfig
 from dexgen_controller.touch import TouchEstimator
@@ -57,8 +56,6 @@ class MotionPlanner:
       sampling: how motions are drawn.
       batch: B, hands planned for in one call.
       runtime: of another planner with the same checkpoint, sampling and batch; built if None.
-      permit: what share of a command is permitted; None for what the checkpoint's network for
-        risk says, if it has one.
     """
 
     def __init__(
@@ -67,7 +64,6 @@ class MotionPlanner:
         sampling: SamplingConfig | None = None,
         batch: int = 1,
         runtime: Runtime | None = None,
-        permit: Permit | None = None,
     ):
         self.checkpoint = checkpoint
         self.sampling = sampling or SamplingConfig()
@@ -95,10 +91,7 @@ class MotionPlanner:
         if self.sampling.arbitration:
             layout, config = checkpoint.hand, checkpoint.config
             touch = TouchEstimator(checkpoint.part('touch'))
-            risk = checkpoint.part('risk')
-            if permit is None and risk:
-                permit = RiskEstimator(risk).share
-            self.arbitration = Arbitration(layout, config, batch, touch, permit=permit)
+            self.arbitration = Arbitration(layout, config, batch, touch)
             finger = [layout.fingers.index(name.split('_')[0]) for name in layout.joint_names]
             self.grip = Grip(finger, config.rate, batch)
 
@@ -136,30 +129,32 @@ class MotionPlanner:
         """
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         free, kept = np.zeros((self.batch, config.fingers)), 0.0
+        trust, trusted = np.zeros(self.batch), guidance
         carried = np.zeros_like(keypoints)
         if self.arbitration is not None:
-            keypoints = self.arbitration.share(
-                state, keypoints, reference, guidance, self.grip.lost
-            )
+            keypoints = self.arbitration.share(state, keypoints, reference, guidance)
             bend, arbitration = state[:, -config.joints :], self.arbitration
             behind = min(1.0, guidance / WHOLE)
             free = behind * arbitration.free(guidance)
             carried = behind * arbitration.carried
             keypoints = keypoints - carried
+            trust, trusted = arbitration.trust.now, arbitration.trusted(guidance)
             kept = behind * self.grip.step(bend, arbitration.loaded, arbitration.pace)
         offset = command_offset(keypoints, reference, normaliser.command_bound)
         command = np.repeat(offset[:, None], config.steps, axis=1).reshape(self.batch, -1)
         command = command / normaliser.motion_scale
         if self.sampling.origin == 'command':
-            guidance = 0.0
-        table = self._table(guidance, weights)
+            guidance = trusted = 0.0
+        table = self._table(guidance, trusted, weights)
         inputs = {
             'state': self._tile(state),
             'mode': self._tile(self._one_hot(mode)),
             'command': self._tile(command),
+            'trust': self._tile(trust[:, None]),
             'start': self._start(self._tile(command)),
             'noise': self._noise(),
             'gain': np.ascontiguousarray(table.gain.transpose(0, 2, 1), dtype=np.float32),
+            'lift': np.ascontiguousarray(table.lift.transpose(0, 2, 1), dtype=np.float32),
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
@@ -192,16 +187,22 @@ class MotionPlanner:
             return np.zeros(shape, np.float32)
         return self._random.standard_normal(shape).astype(np.float32)
 
-    def _table(self, guidance: float, weights: np.ndarray | None) -> GuidanceTable:
+    def _table(
+        self, guidance: float, trusted: float, weights: np.ndarray | None
+    ) -> GuidanceTable:
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         if weights is not None:
             weights = np.tile(np.repeat(weights, 3), config.steps)
-        precision = command_precision(
-            guidance, normaliser.motion_scale, float(normaliser.motion_reference[0]), weights
-        )
-        key = precision.tobytes()
+        both = [
+            command_precision(
+                strength, normaliser.motion_scale, float(normaliser.motion_reference[0]), weights
+            )
+            for strength in (guidance, trusted)
+        ]
+        key = np.stack(both).tobytes()
         if self._tables is None or self._tables[0] != key:
-            table = guidance_table(self._covariance, precision, self.sampling.temperature)
+            temperature = self.sampling.temperature
+            table = guidance_table(self._covariance, both[0], temperature, both[1])
             self._tables = key, table
         return self._tables[1]
 

@@ -200,12 +200,15 @@ class TorchRuntime:
             noise = float(self._schedule.noise[index])
             return denoised(self._config.prediction, x, motion_model(x, film), signal, noise)
 
-        table = GuidanceTable(given['gain'].transpose(-1, -2), given['root'].transpose(-1, -2))
+        table = GuidanceTable(
+            *(given[name].transpose(-1, -2) for name in ('gain', 'lift', 'root'))
+        )
         motion, means = sample(
             denoise,
             self._schedule,
             table,
             given['command'],
+            given['trust'],
             given['start'],
             given['noise'],
             given['bound'],

@@ -35,6 +35,7 @@ def sample(
     schedule: NoiseSchedule,
     table: GuidanceTable,
     command,
+    trust,
     start,
     noise,
     bound,
@@ -46,6 +47,7 @@ def sample(
       schedule: N steps.
       table: gains and roots of those steps, as arrays of the same kind as `start`.
       command: (B, D) commanded motion.
+      trust: (B, 1) share of the table's lift that is added to its gain.
       start: (B, D) noisy motion to start from.
       noise: (N, B, D) standard normal numbers; not used where the roots are zero.
       bound: (D,) largest denoised coordinate.
@@ -58,7 +60,8 @@ def sample(
     for index in range(schedule.steps):
         mean = denoise(x, index)
         means.append(mean)
-        guided = mean + (command - mean) @ table.gain[index].T
+        asked = command - mean
+        guided = mean + asked @ table.gain[index].T + trust * (asked @ table.lift[index].T)
         clean = guided.clip(-bound, bound) + noise[index] @ table.root[index].T
         x = float(schedule.keep[index]) * x + float(schedule.gain[index]) * clean
     return Sample(x, means)

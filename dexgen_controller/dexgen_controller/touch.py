@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dexgen_controller.perceptron import Perceptron, sigmoid
-
 TIMES = (0.2, 0.5, 1.5, 4.0)
 """Time constants of the filters on the bends [s]."""
 STEPS = 4
@@ -78,15 +76,41 @@ class TouchEstimator:
     """A network of fully connected layers with SiLU between them, in numpy.
 
     Args:
-      weights: as `Perceptron` takes them.
+      weights: `mean`, `scale` (N,) of the features and `layers.I.weight`, `layers.I.bias`.
 
     Raises:
       ValueError: a weight is missing.
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray]):
-        self._network = Perceptron(weights, LAYERS)
+        names = weight_names()
+        missing = [name for name in names if name not in weights]
+        if missing:
+            raise ValueError(
+                f'the network that tells which fingers press lacks {missing}; train the '
+                'controller anew with `dexgen-learn train-controller`'
+            )
+        self._mean, self._scale, *layers = (weights[name] for name in names)
+        self._layers = [
+            (np.ascontiguousarray(weight.T), bias)
+            for weight, bias in zip(layers[::2], layers[1::2], strict=True)
+        ]
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Probability (B, F) that each finger presses, of features (B, N)."""
-        return sigmoid(self._network(features))
+        hidden = (features - self._mean) / self._scale
+        for weight, bias in self._layers[:-1]:
+            hidden = hidden @ weight + bias
+            hidden = hidden * _sigmoid(hidden)
+        weight, bias = self._layers[-1]
+        return _sigmoid(hidden @ weight + bias)
+
+
+def weight_names() -> list[str]:
+    """Names of the network's weights, in the order of their use."""
+    layers = [f'layers.{i}.{part}' for i in range(LAYERS) for part in ('weight', 'bias')]
+    return ['mean', 'scale', *layers]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 0.5 * (1.0 + np.tanh(0.5 * x))

@@ -52,7 +52,7 @@ def drawn(prior, steps, command, precision, temperature=1.0, seed=1):
     rows = SAMPLES if temperature else 1
     noise = random.normal(size=(steps, rows, SIZE))
     return sample(
-        prior.denoise(schedule), schedule, table, command, start, noise, UNBOUNDED
+        prior.denoise(schedule), schedule, table, command, 0.0, start, noise, UNBOUNDED
     ).motion
 
 
@@ -121,6 +121,20 @@ def test_the_strength_is_a_measurement_of_the_datas_size():
     np.testing.assert_allclose(precision, [0.5, 2.0])
 
 
+@pytest.mark.parametrize('trust', [0.0, 0.3, 1.0])
+def test_trust_leads_from_one_strength_to_the_other(trust):
+    prior = NormalPrior()
+    schedule = NoiseSchedule.build(12)
+    covariance = normal_covariance(prior.covariance, schedule.angles[:-1])
+    weak, strong = np.full(SIZE, 0.5), np.full(SIZE, 50.0)
+    table = guidance_table(covariance, weak, trusted=strong)
+    ends = [guidance_table(covariance, precision).gain for precision in (weak, strong)]
+    gain = table.gain + trust * table.lift
+    np.testing.assert_allclose(gain, (1.0 - trust) * ends[0] + trust * ends[1], atol=1e-12)
+    shares = np.linalg.eigvals(gain).real
+    assert shares.min() > -1e-9 and shares.max() < 1.0
+
+
 def test_a_bound_limits_the_motion():
     prior = NormalPrior()
     schedule = NoiseSchedule.build(8)
@@ -132,6 +146,7 @@ def test_a_bound_limits_the_motion():
         schedule,
         table,
         np.full(SIZE, 9.0),
+        0.0,
         start,
         np.zeros((8, 1, SIZE)),
         np.full(SIZE, 1.5),

@@ -25,14 +25,16 @@ def inputs(checkpoint, schedule, batch, seed=0):
     covariance = interpolate_covariance(
         checkpoint.spread.covariance, checkpoint.spread.angles, schedule.angles[:-1]
     )
-    table = guidance_table(covariance, np.full(size, 2.0))
+    table = guidance_table(covariance, np.full(size, 2.0), trusted=np.full(size, 30.0))
     arrays = {
         'state': random.normal(size=(batch, config.state_size)),
         'mode': np.tile([1.0, 0.0], (batch, 1)),
         'command': random.normal(size=(batch, size)),
+        'trust': random.random((batch, 1)),
         'start': random.normal(size=(batch, size)),
         'noise': random.normal(size=(steps, batch, size)),
         'gain': table.gain.transpose(0, 2, 1),
+        'lift': table.lift.transpose(0, 2, 1),
         'root': table.root.transpose(0, 2, 1),
         'bound': np.full((1, size), 3.0),
     }

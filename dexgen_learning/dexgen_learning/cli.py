@@ -16,7 +16,6 @@ from dexgen_learning.evaluation.laboratory import EvaluationConfig
 from dexgen_learning.grasps.pipeline import GraspsConfig
 from dexgen_learning.paths import cache_folder, data_path, grasp_path, run_path
 from dexgen_learning.ppo.training import TrainConfig
-from dexgen_learning.risk.command import train_risk_command, TrainRisk
 from dexgen_learning.rollout.chunk import RolloutConfig
 from dexgen_learning.training.command import train_controller_command, TrainController
 from dexgen_learning.training.ship import Ship, ship
@@ -214,11 +213,6 @@ def run_train_controller(command: TrainController) -> None:
         command, run_path(command.name), data if data.is_dir() else data_path(command.data)))
 
 
-def run_train_risk(command: TrainRisk) -> None:
-    """`dexgen-learn train-risk`."""
-    print(train_risk_command(command, run_path(command.name)))
-
-
 def run_ship(command: Ship) -> None:
     """`dexgen-learn ship`."""
     print(ship(command))
@@ -244,7 +238,6 @@ COMMANDS = {
     'show': (Show, run_show),
     'figures': (Figures, run_figures),
     'train-controller': (TrainController, run_train_controller),
-    'train-risk': (TrainRisk, run_train_risk),
     'ship': (Ship, run_ship),
     'evaluate': (EvaluationConfig, run_evaluate),
     'ablate': (Ablate, run_ablate),

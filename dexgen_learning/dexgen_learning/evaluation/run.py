@@ -10,7 +10,7 @@ from dexgen_learning.evaluation.following import Following
 from dexgen_learning.evaluation.point import Point, WINDOWS
 from dexgen_learning.evaluation.situation import Control, Situation
 from dexgen_learning.evaluation.streams import Stream
-from dexgen_learning.tasks.anygrasp import AnygraspTask, Outcome
+from dexgen_learning.tasks.anygrasp import AnygraspTask
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Run:
     def points(self, rule: StopRule) -> list[Point]:
         """Warm up, then step until the rule is met for every control."""
         for _ in range(round(rule.warm_up / self._task.env.dt)):
-            self.advance()
+            self._advance()
         self._clear()
         while not all(self._known(rows, rule) for rows in self._rows):
-            self.advance()
+            self._advance()
         return [
             Point(
                 self._stream.name,
@@ -106,8 +106,7 @@ class Run:
         enough = self._time[rows].sum() >= 3600.0 * rule.hours
         return bool(enough or self._drops[rows].sum() >= rule.drops)
 
-    def advance(self) -> Outcome:
-        """One control step of every environment; returns what it brought."""
+    def _advance(self) -> None:
         task, env = self._task, self._task.env
         self._grasp[self._fresh] = env.sim.target[self._fresh]
         command = self._stream.command(task, self._fresh)
@@ -131,7 +130,6 @@ class Run:
         over = outcome.dropped | outcome.timeout
         self._measure(outcome, over, keypoints)
         self._fresh = over
-        return outcome
 
     def _measure(self, outcome, over: np.ndarray, keypoints: np.ndarray) -> None:
         env = self._task.env
