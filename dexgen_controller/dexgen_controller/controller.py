@@ -1,7 +1,7 @@
 """The controller's core: what arrived, judged by its age, becomes one decision a tick."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -232,13 +232,7 @@ class Controller:
         if command is not None and decision.intended is not None:
             departure = np.linalg.norm(command.keypoints - decision.intended, axis=-1)
         if decision.target is not None and not inputs.session_id:
-            decision = Decision(
-                decision.target,
-                'NOT_RUNNING',
-                decision.intended,
-                decision.predicted,
-                decision.spread,
-            )
+            decision = replace(decision, reason='NOT_RUNNING')
         return Tick(
             decision=decision,
             mode=self._policy.name,

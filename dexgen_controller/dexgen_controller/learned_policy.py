@@ -89,8 +89,8 @@ class LearnedPolicy:
         here = self._kinematics.keypoints(observation.positions)
         predicted = np.repeat(here[None], len(motion), axis=0)
         predicted[:, points] += motion
-        strain = float(plan.strain[0])
-        return Decision(target, intended=intended, predicted=predicted, spread=strain)
+        figures = {name: float(getattr(plan, name)[0]) for name in ('spread', 'strain', 'trust')}
+        return Decision(target, intended=intended, predicted=predicted, **figures)
 
     def _plan(self, stack: np.ndarray, keypoints: np.ndarray, reference: np.ndarray) -> Plan:
         """The plan for this hand, mirrored there and back where it was trained on the other."""

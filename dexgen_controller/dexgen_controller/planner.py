@@ -37,6 +37,7 @@ class Plan(NamedTuple):
       free: (B, F) share of each finger that may go where it is asked to, as it bears no load.
       carried: (B, K, 3) where the keypoints of loaded fingers are moved besides, as their grasp
         goes along with the command [m, hand frame].
+      trust: (B,) how far the command is trusted, 0 to 1.
     """
 
     motion: np.ndarray
@@ -46,6 +47,7 @@ class Plan(NamedTuple):
     spread: np.ndarray
     free: np.ndarray
     carried: np.ndarray
+    trust: np.ndarray
 
 
 class MotionPlanner:
@@ -158,7 +160,7 @@ class MotionPlanner:
             'root': np.ascontiguousarray(table.root.transpose(0, 2, 1), dtype=np.float32),
             'bound': (normaliser.motion_bound / normaliser.motion_scale)[None].astype(np.float32),
         }
-        plan = self._choose(self.runtime.run(inputs), free, carried)
+        plan = self._choose(self.runtime.run(inputs), free, carried, trust)
         return plan._replace(increment=plan.increment + kept)
 
     def _tile(self, array: np.ndarray) -> np.ndarray:
@@ -207,7 +209,11 @@ class MotionPlanner:
         return self._tables[1]
 
     def _choose(
-        self, outputs: dict[str, np.ndarray], free: np.ndarray, carried: np.ndarray
+        self,
+        outputs: dict[str, np.ndarray],
+        free: np.ndarray,
+        carried: np.ndarray,
+        trust: np.ndarray,
     ) -> Plan:
         config, normaliser = self.checkpoint.config, self.checkpoint.normaliser
         motion = outputs['motion']
@@ -228,6 +234,7 @@ class MotionPlanner:
             spread=np.sqrt((offsets**2).sum(axis=-1).mean(axis=(1, 2, 3))),
             free=free,
             carried=carried,
+            trust=trust.copy(),
         )
 
     def _strain(self, motion: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -53,6 +53,8 @@ class Decision:
         unknown.
       predicted: (T, K, 3) intended keypoints step after step [m, hand frame]; T may be 0.
       spread: spread of the sampled motions [m].
+      strain: how far guidance pulled the motion from the prior, 1 and less where it agrees.
+      trust: how far the command is trusted, 0 to 1.
     """
 
     target: np.ndarray | None
@@ -60,6 +62,8 @@ class Decision:
     intended: np.ndarray | None = None
     predicted: np.ndarray = field(default_factory=lambda: np.zeros((0, 0, 3)))
     spread: float = 0.0
+    strain: float = 0.0
+    trust: float = 0.0
 
 
 class Policy(Protocol):

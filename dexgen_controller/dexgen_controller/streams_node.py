@@ -229,7 +229,9 @@ class Outbox:
             tick_time=1e3 * duration,
             command_age=tick.command_age,
             guidance=guidance,
-            spread=float(tick.decision.spread),
+            spread=tick.decision.spread,
+            strain=tick.decision.strain,
+            trust=tick.decision.trust,
             keypoint_names=list(self._hand.keypoint_names),
             departure=tick.departure.tolist(),
             predicted=[

@@ -54,6 +54,20 @@ def test_it_plans_once_the_history_is_full(checkpoint):
     assert (last.departure > 0.0).all()
 
 
+def test_it_says_how_far_it_strains_spreads_and_trusts(checkpoint):
+    sampling = SamplingConfig(steps=4, samples=3, start_temperature=1.0)
+    built = build_policies(HAND, checkpoint, 30.0, sampling)
+    core = Controller(KINEMATICS, 8, built.policies, 'dexgen', 0.1, ramp_time=0.0)
+    command = Command(KINEMATICS.keypoints(HAND.pregrasp + 0.01), HAND.pregrasp, 1, 0.0, 0.0)
+    for index in range(30):
+        now = 0.1 * index
+        given = replace(inputs(now), command=replace(command, received=now, stamp=now))
+        decision = core.tick(given, now, now).decision
+    assert 0.0 < decision.spread < 0.1
+    assert decision.strain > 0.0
+    assert 0.5 < decision.trust <= 1.0
+
+
 def test_strong_guidance_departs_less(checkpoint):
     departures = []
     for guidance in (0.0, 1e6):

@@ -10,15 +10,18 @@ import viser
 
 from dexgen_session.page_door import PageDoor
 from dexgen_session.page_scene import PageScene
-from dexgen_session.page_status import diagnostics_html, figures_html, head_html
+from dexgen_session.page_status import (
+    diagnostics_html,
+    figures_html,
+    head_html,
+    WITHOUT_GUIDANCE,
+)
 from dexgen_session.snapshot import Snapshot
 
 PALM_SIDEWAYS = {'right': (0.5, 0.5, 0.5, 0.5), 'left': (0.5, -0.5, 0.5, -0.5)}
 """Orientation with the thumb up, by the hand's side."""
 NO_OBJECT = 'none'
 """Entry of the object list that takes the object out of the scene."""
-WITHOUT_GUIDANCE = ('passthrough', 'hold')
-"""Modes that no guidance strength changes: the slider is hidden."""
 SWITCH = {'DexGen': 'dexgen', 'raw': 'passthrough'}
 """The switch between the learned controller and the command as it is: label to mode."""
 FOLLOW_AFTER = 8

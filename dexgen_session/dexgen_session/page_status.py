@@ -20,6 +20,8 @@ STREAMS = (
     ('joint_states', 'joint states'),
 )
 """Topics whose rates are shown, with the word the page uses for them."""
+WITHOUT_GUIDANCE = ('passthrough', 'hold')
+"""Modes that neither guidance nor trust changes: slider and figure are hidden."""
 
 STYLE = """<style>
 button[data-block]:has(svg) {height: 4.4em; font-size: 1.25em; font-weight: 800;}
@@ -94,6 +96,8 @@ def _figures(snapshot: Snapshot) -> Iterable[tuple[str, str]]:
         yield 'mode', f'{view.mode} · {view.reason}'
         yield 'tick', f'{view.tick_time:.1f} ms · {view.late_ticks} late'
         yield 'frame to target', f'{view.command_age:.0f} ms'
+        if view.mode not in WITHOUT_GUIDANCE:
+            yield 'command trusted', f'{100 * view.trust:.0f} %'
     if snapshot.gate:
         view = snapshot.gate
         yield 'gate', view.reason

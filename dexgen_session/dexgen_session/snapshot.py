@@ -31,6 +31,7 @@ class ControllerView:
     command_age: float
     control_rate: float
     guidance: float
+    trust: float
     late_ticks: int
     predicted: np.ndarray
 
@@ -126,6 +127,7 @@ def controller_view(message) -> ControllerView:
         command_age=1e3 * message.command_age,
         control_rate=message.control_rate,
         guidance=message.guidance,
+        trust=message.trust,
         late_ticks=message.late_ticks,
         predicted=points_array(message.predicted),
     )

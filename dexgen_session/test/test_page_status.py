@@ -1,7 +1,9 @@
 """The status part of the page: what it says, and that foreign text cannot become markup."""
 
 from dexgen_session.page_status import diagnostics_html, figures_html, head_html
-from dexgen_session.snapshot import GateView, Snapshot, StackView
+from dexgen_session.snapshot import ControllerView, GateView, Snapshot, StackView
+import numpy as np
+import pytest
 
 
 def stack(**changes):
@@ -32,6 +34,13 @@ def test_silent_streams_counts_and_warnings_are_shown():
     )
     assert 'silent' in html and '100 Hz' in html
     assert '>RATE<' in html and '>4 · 2<' in html and 'bridge: late' in html
+
+
+@pytest.mark.parametrize(('mode', 'shown'), [('dexgen', True), ('passthrough', False)])
+def test_trust_is_shown_where_a_model_decides(mode, shown):
+    view = ControllerView(mode, 'OK', 1.5, 20.0, 10.0, 3.0, 0.87, 0, np.zeros((0, 3)))
+    html = figures_html(Snapshot(controller=view))
+    assert ('>87 %<' in html) == shown
 
 
 def test_what_every_part_says_of_itself_is_shown():
