@@ -107,6 +107,9 @@ train-gpu: setup-learning  ## train the controller that ships on an NVIDIA GPU, 
 	    --config.resident --config.precision tf32 --touch.device cuda --touch.steps 20000 \
 	    --touch.batch 1024 --touch.limit 3000000 $(ARGS)
 
+bench-slow: setup-learning  ## what commands that grow slowly do to a held object: one JSON line
+	@$(ENV) && exec python3 -m dexgen_learning.bench_slow $(ARGS)
+
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 

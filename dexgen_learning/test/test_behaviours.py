@@ -1,6 +1,7 @@
 """The behaviour tests: what is commanded, and that holding and opening are told apart."""
 
 from dexgen_description import Kinematics, load_hand, load_object
+from dexgen_learning.bench_slow import share as shared
 from dexgen_learning.evaluation.behaviours import (
     BehaviourJob,
     CalmScene,
@@ -70,6 +71,33 @@ def test_holding_refuses_and_the_raw_command_does_not(laboratory):
     for name in ('magnetic', 'refusal'):
         assert share(laboratory, name, Raw()) == 0.0
         assert share(laboratory, name, Hold()) == 1.0
+
+
+class Noting(Hold):
+    """Holds still and notes how far it was asked to go."""
+
+    def __init__(self):
+        self.asked = []
+
+    def wanted(self, situation):
+        """What holding still wants."""
+        self.asked.append(np.abs(situation.raw - situation.grasp).max())
+        return super().wanted(situation)
+
+
+def test_a_slow_command_grows_to_its_size(laboratory):
+    slow, sudden = Noting(), Noting()
+    for control, ramp in ((slow, 2.0), (sudden, 0.0)):
+        BehaviourJob('refusal', 'cube', 4, control, ramp).perform(laboratory)
+    assert len(slow.asked) == len(sudden.asked) + 20
+    np.testing.assert_allclose(slow.asked[:21], np.linspace(0.0, 1.0, 21) * sudden.asked[0])
+    assert slow.asked[-1] == sudden.asked[0] == sudden.asked[-1]
+
+
+def test_shares_have_exact_intervals():
+    assert shared(0, 0)['share'] is None
+    assert shared(4, 4) == {'share': 1.0, 'ci95': [0.398, 1.0], 'trials': 4}
+    assert shared(1, 2)['ci95'] == [0.013, 0.987]
 
 
 def test_without_the_controller_an_open_hand_releases(laboratory):

@@ -108,23 +108,29 @@ class CalmScene:
         bits = (self._grasps.contacts[:, None] >> np.arange(len(links))) & 1
         return np.stack([bits[:, links == name].any(axis=1) for name in self._hand.fingers], -1)
 
-    def play(self, trials: Trials, control: Control, seconds: float) -> Played:
-        """Command the trials for some time."""
+    def play(
+        self, trials: Trials, control: Control, seconds: float, ramp: float = 0.0
+    ) -> Played:
+        """Command the trials for some time, growing from the grasp over the first `ramp` [s]."""
         count = len(trials.raw)
         environment = self.environment(count)
         kinematics = environment.kinematics
         touch = self._touches[count]
         environment.reset(np.arange(count), trials.start)
         touched = np.zeros((count, len(self._hand.fingers)), bool)
-        command = kinematics.keypoints(trials.raw)
+        raw, command = trials.raw, kinematics.keypoints(trials.raw)
         lost = np.zeros(count, bool)
         ends = kinematics.keypoints(environment.sim.q)
         for step in range(round(seconds / environment.dt)):
             positions, targets = environment.observed_history()
+            if ramp:
+                share = min(step * environment.dt / ramp, 1.0)
+                raw = trials.start.target + share * (trials.raw - trials.start.target)
+                command = kinematics.keypoints(raw)
             situation = Situation(
                 environment.sim.target.copy(),
                 trials.start.target,
-                trials.raw,
+                raw,
                 command,
                 True,
                 np.full(count, step == 0),
@@ -248,12 +254,14 @@ class BehaviourJob:
       object_name: the object.
       count: trials.
       control: the controller.
+      ramp: time over which the command of magnetic and refusal grows to its size [s].
     """
 
     name: str
     object_name: str
     count: int
     control: Control | Learned
+    ramp: float = 0.0
 
     def perform(self, laboratory: Laboratory) -> tuple[int, int]:
         """Trials that went as they should, and how many there were: at most `count`."""
@@ -276,7 +284,7 @@ class BehaviourJob:
             good = _free(scene, kinematics, laboratory.control(self.control, number), trials)
         else:
             control = laboratory.control(self.control, number)
-            good = ~scene.play(trials, control, HOLD_TIME).dropped
+            good = ~scene.play(trials, control, HOLD_TIME + self.ramp, self.ramp).dropped
         return int(good.sum()), number
 
 
