@@ -14,6 +14,7 @@ from dexgen_controller.checkpoint import (
 )
 
 from dexgen_learning.training.card import model_card
+from dexgen_learning.training.joined import joined
 
 LIMIT = 30_000_000
 """Largest size of what ships [bytes]."""
@@ -28,13 +29,14 @@ class Ship:
 
     Args:
         checkpoint: folder of the trained checkpoint.
-        evaluation: the JSON that `dexgen-learn evaluate --output` wrote; empty: none yet.
+        evaluation: the JSON that `dexgen-learn evaluate --output` wrote, or several of parts that
+            were run apart; none: not evaluated yet.
         guidance: the common strength; negative: that of the evaluation.
         folder: where checkpoints ship; empty for that of the installed package.
     """
 
     checkpoint: str
-    evaluation: str = ''
+    evaluation: tuple[str, ...] = ()
     guidance: float = -1.0
     folder: str = ''
 
@@ -43,11 +45,13 @@ def ship(command: Ship) -> Path:
     """`dexgen-learn ship`; returns the folder of the shipped checkpoint.
 
     Raises:
-      ValueError: no strength is given and no evaluation has one, or the files are too large.
+      ValueError: no strength is given and no evaluation has one, the evaluations do not belong
+        together, or the files are too large.
       FileNotFoundError: no checkpoint or no evaluation there.
     """
     checkpoint = load_checkpoint(command.checkpoint)
-    result = json.loads(Path(command.evaluation).read_text()) if command.evaluation else {}
+    parts = [json.loads(Path(file).read_text()) for file in command.evaluation]
+    result = joined(parts) if parts else {}
     guidance = command.guidance if command.guidance >= 0.0 else result.get('guidance')
     if guidance is None:
         raise ValueError('which strength of guidance? pass --guidance, or --evaluation with one')
