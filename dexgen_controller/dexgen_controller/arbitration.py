@@ -63,9 +63,9 @@ class ArbitrationConfig:
 class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
-    `trust` says how far the command is
-    trusted, `pace` (B,) by what share of what is meant the anchors crept in the last step,
-    `carried` (B, K, 3) how far that moved the keypoints of loaded fingers [m].
+    `trust` says how far the command is trusted, `pace` (B,) by what share of what is meant the
+    anchors crept in the last step, `carried` (B, K, 3) how far that moved the keypoints of loaded
+    fingers [m].
 
     Args:
       layout: names of joints, keypoints and fingers.

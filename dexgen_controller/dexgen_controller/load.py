@@ -12,6 +12,7 @@ import numpy as np
 from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.model_config import ModelConfig
 from dexgen_controller.touch import TouchFilter
+from dexgen_controller.trust import ramp
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Load:
         kept = 0.5 ** (self._dt / config.long_memory) * self._bent
         self._bent = np.where(anew, felt, np.maximum(felt, kept))
         light = config.light + config.blind * self._noise[:, None]
-        return np.clip((self._bent - light) / (config.heavy - config.light), 0.0, 1.0)
+        return ramp(self._bent, light, light + config.heavy - config.light)
 
     def _presses(self, state: np.ndarray, fresh: np.ndarray) -> np.ndarray:
         """Probability (B, F) that each finger presses, as the network tells."""
@@ -117,7 +118,7 @@ class Load:
         """Load (B, F) of these probabilities; the larger the share, the surer it must be."""
         config = self.config
         doubtful = config.doubtful + config.boldness * share[:, None]
-        return np.clip((presses - doubtful) / (config.sure - config.doubtful), 0.0, 1.0)
+        return ramp(presses, doubtful, doubtful + config.sure - config.doubtful)
 
     def _guessed(
         self, presses: np.ndarray, share: np.ndarray, fresh: np.ndarray

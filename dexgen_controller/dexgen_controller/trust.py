@@ -84,6 +84,6 @@ class Trust:
         return 1.0 - np.exp(-self._dt / time)
 
 
-def ramp(value: np.ndarray, low: float, high: float) -> np.ndarray:
+def ramp(value: np.ndarray, low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
     """0 below the one, 1 above the other, straight between."""
     return np.clip((value - low) / (high - low), 0.0, 1.0)
