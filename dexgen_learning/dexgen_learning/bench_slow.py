@@ -8,13 +8,13 @@ each of the steps is small. Here the same commands grow over some time and the o
 from dataclasses import dataclass
 import json
 
-from scipy.stats import beta
 import tyro
 
 from dexgen_learning.evaluation.behaviours import BehaviourJob
 from dexgen_learning.evaluation.dexgen_control import dexgen
 from dexgen_learning.evaluation.jobs import perform_all
 from dexgen_learning.evaluation.laboratory import EvaluationConfig, Laboratory
+from dexgen_learning.scoring.interval import binomial_interval
 
 NAMES = ('magnetic', 'refusal')
 
@@ -62,14 +62,12 @@ def shares(config: SlowConfig) -> dict[str, dict]:
 
 
 def share(good: int, trials: int) -> dict:
-    """A share and its exact 95 % interval (Clopper and Pearson 1934)."""
+    """A share and its exact 95 % interval."""
     if not trials:
         return {'share': None, 'ci95': None, 'trials': 0}
-    low = beta.ppf(0.025, good, trials - good + 1) if good else 0.0
-    high = beta.ppf(0.975, good + 1, trials - good) if good < trials else 1.0
     return {
         'share': round(good / trials, 3),
-        'ci95': [round(float(low), 3), round(float(high), 3)],
+        'ci95': [round(bound, 3) for bound in binomial_interval(good, trials)],
         'trials': trials,
     }
 

@@ -1,13 +1,20 @@
-"""95 % intervals of rates: Poisson for drops, bootstrap over environments for goals."""
+"""95 % intervals: Poisson for drops, binomial for trials, bootstrap over environments for goals."""
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import beta, chi2
 
 
 def poisson_interval(count: int) -> tuple[float, float]:
     """The exact 95 % interval of the expected count (Garwood 1936)."""
     low = 0.5 * chi2.ppf(0.025, 2 * count) if count > 0 else 0.0
     return float(low), float(0.5 * chi2.ppf(0.975, 2 * count + 2))
+
+
+def binomial_interval(good: int, trials: int) -> tuple[float, float]:
+    """The exact 95 % interval of a share of trials (Clopper and Pearson 1934)."""
+    low = beta.ppf(0.025, good, trials - good + 1) if good else 0.0
+    high = beta.ppf(0.975, good + 1, trials - good) if good < trials else 1.0
+    return float(low), float(high)
 
 
 def time_between(total: float, count: int) -> tuple[float, tuple[float, float]]:
