@@ -1,4 +1,4 @@
-"""95 % intervals: Poisson for drops, binomial for trials, bootstrap over environments for goals."""
+"""95 % intervals: Poisson for drops, binomial for trials, bootstrapped for goals."""
 
 import numpy as np
 from scipy.stats import beta, chi2
