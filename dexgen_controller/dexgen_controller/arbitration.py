@@ -43,6 +43,8 @@ class ArbitrationConfig:
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
       trusted: guidance with which a command that is trusted in full is followed at least.
+      past: power of the share of the loaded fingers' commands that goes past the model: next to
+        nothing of a small share, most of a large one.
     """
 
     reach: float = 0.01
@@ -58,6 +60,7 @@ class ArbitrationConfig:
     together: float = 10.0
     free: float = 0.5
     trusted: float = 200.0
+    past: float = 8.0
 
 
 class Arbitration:
@@ -145,8 +148,12 @@ class Arbitration:
         return loaded * bearing + (1.0 - loaded) * free
 
     def free(self, guidance: float) -> np.ndarray:
-        """Share (B, F) of the command that each finger takes because it bears no load."""
-        return (1.0 - self.loaded) * self._freedom(guidance)
+        """Share (B, F) of the command that each finger takes past the model.
+
+        It bears no load, or commands are followed so far that the model only lags behind.
+        """
+        past = self._own(guidance) ** self.config.past
+        return (1.0 - self.loaded * (1.0 - past)) * self._freedom(guidance)
 
     def trusted(self, guidance: float) -> float:
         """Strength with which a command that is trusted in full is followed; 0 at 0."""

@@ -34,7 +34,7 @@ class Plan(NamedTuple):
       strain: (B,) how far guidance pulled the motion from the prior, root mean square of
         Mahalanobis distances per coordinate: about 1 and less where the prior agrees.
       spread: (B,) root mean square distance of the samples from their mean [m]; 0 with one sample.
-      free: (B, F) share of each finger that may go where it is asked to, as it bears no load.
+      free: (B, F) share of each finger that goes where it is asked to, past the model.
       carried: (B, K, 3) where the keypoints of loaded fingers are moved besides, as their grasp
         goes along with the command [m, hand frame].
       trust: (B,) how far the command is trusted, 0 to 1.

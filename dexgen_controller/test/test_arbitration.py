@@ -51,6 +51,19 @@ def test_free_fingers_go_where_they_are_asked():
         np.testing.assert_allclose(of(finger, moves), np.tile(10 * ASKED * 9.0 / 9.25, (2, 1)))
 
 
+def test_only_strong_commands_take_loaded_fingers_past_the_model():
+    weak, strong = (Grip(STILL), 3.0), (Grip(STILL), 1000.0)
+    shares = []
+    for grip, guidance in (weak, strong):
+        grip.share(np.tile(ASKED, (8, 1)), guidance=guidance, steps=40)
+        shares.append(grip.arbitration.free(guidance)[0])
+    loaded = [THUMB, INDEX]
+    free = sorted(set(range(4)) - set(loaded))
+    assert shares[0][loaded].max() < 1e-4 and shares[1][loaded].min() > 0.9
+    for share in shares:
+        assert share[free].min() > 0.95
+
+
 def test_loaded_fingers_move_together_by_a_share():
     moves = Grip(STILL).share(np.tile(ASKED, (8, 1)), guidance=10.0, steps=40)
     np.testing.assert_allclose(of(THUMB, moves), np.tile(0.5 * ASKED, (2, 1)), atol=1e-12)

@@ -121,8 +121,14 @@ class Session:
         end = time.monotonic() + timeout
         while not condition():
             assert self.process.poll() is None, f'the node ended: {self.process.stderr.read()}'
-            assert time.monotonic() < end, f'no {what} within {timeout} s'
+            assert time.monotonic() < end, f'no {what} within {timeout} s; {self.heard()}'
             time.sleep(0.01)
+
+    def heard(self) -> str:
+        """What a test that waits in vain says of the node."""
+        states, publishers = self.peer.states, self.peer.count_publishers('controller_state')
+        last = states[-1].reason if states else 'none'
+        return f'{len(states)} states, the last {last}, {publishers} publishers of them'
 
     def until_reason(self, reason: str) -> None:
         self.until(lambda: self.peer.states and self.peer.states[-1].reason == reason, reason)

@@ -1,7 +1,9 @@
 """The expert against its rivals: `python -m dexgen_learning.evaluate_policy`; one JSON line.
 
 Policy, interpolation (swept over its rate; the best is the rival) and holding still run in the
-same environment with the same seed, randomised and with a moving wrist, warmed up.
+same environment with the same seed, randomised and with a moving wrist, warmed up. On held-out
+objects too: some are harder for every expert, so what is kept of the goals stands beside what is
+kept of the lead over interpolation.
 """
 
 from collections.abc import Sequence
@@ -117,36 +119,54 @@ def merged(parts: list[Score]) -> Score:
                    clamped_share=sum(p.clamped_share for p in parts) / len(parts))
 
 
+def rows_of(objects: tuple[str, ...], rates: tuple[float, ...]) -> list[Row]:
+    """Every expert on some objects; none on none."""
+    if not objects:
+        return []
+    blind = [Row(name, objects) for name in ('policy', 'hold', 'servo')]
+    return blind + [Row('interpolation', objects, rate) for rate in rates]
+
+
+def compared(rates: Sequence[float], scores: Sequence[Score]) -> dict:
+    """The policy beside holding still and the best interpolation, of the scores of `rows_of`."""
+    policy, hold, servo = scores[:3]
+    swept = dict(zip(rates, scores[3:], strict=True))
+    rate = max(swept, key=lambda r: swept[r].goals_per_min)
+    best = swept[rate]
+    return {
+        'policy': policy.as_dict(), 'interpolation': {'rate': rate, **best.as_dict()},
+        'hold': hold.as_dict(), 'servo': servo.as_dict(),
+        'interpolation_by_rate': {str(r): s.as_dict() for r, s in swept.items()},
+        'goals_ratio': policy.goals_per_min / max(best.goals_per_min, 1e-9),
+        'time_ratio': policy.s_between_drops / best.s_between_drops,
+        'time_ratio_ci95': ratio_interval((policy.seconds, policy.drops),
+                                          (best.seconds, best.drops)),
+        'time_ratio_to_hold': policy.s_between_drops / hold.s_between_drops}
+
+
+def held_out_shares(trained: dict, away: dict) -> dict:
+    """What is kept on held-out objects: of the goals, and of the lead over interpolation."""
+    goals = [found['policy']['goals_per_min'] for found in (trained, away)]
+    lead = {name: away[name] / max(trained[name], 1e-9) for name in ('goals_ratio', 'time_ratio')}
+    return {'held_out_share': goals[1] / max(goals[0], 1e-9),
+            'held_out_goals_ratio_share': lead['goals_ratio'],
+            'held_out_time_ratio_share': lead['time_ratio'], 'held_out': away}
+
+
 def evaluate(config: EvaluateConfig) -> dict:
     """All rows of the comparison."""
     network = PolicyNetwork.load(find_policy(config.hand, config.policy), config.hand)
     objects = config.objects or tuple(network.config['objects'])
     held_out = tuple(n for n in config.held_out
                      if n not in network.config['objects'] and _has_grasps(config.hand, n))
-    names = ('policy', 'hold', 'servo')
-    rows = [Row(name, objects) for name in names]
-    rows += [Row('interpolation', objects, rate) for rate in config.rates]
-    rows += [Row('policy', held_out)] if held_out else []
-    scores = run_rows(config, rows)
-    policy, hold, base = scores[:3]
-    swept = dict(zip(config.rates, scores[3:], strict=False))
-    away = scores[-1] if held_out else None
-    best_rate = max(swept, key=lambda r: swept[r].goals_per_min)
-    best = swept[best_rate]
-    return {
-        'policy': policy.as_dict(), 'interpolation': {'rate': best_rate, **best.as_dict()},
-        'hold': hold.as_dict(), 'servo': base.as_dict(),
-        'interpolation_by_rate': {str(r): s.as_dict() for r, s in swept.items()},
-        'goals_ratio': policy.goals_per_min / max(best.goals_per_min, 1e-9),
-        'time_ratio': policy.s_between_drops / best.s_between_drops,
-        'time_ratio_ci95': ratio_interval((policy.seconds, policy.drops),
-                                          (best.seconds, best.drops)),
-        'time_ratio_to_hold': policy.s_between_drops / hold.s_between_drops,
-        'held_out_share': None if away is None else (
-            away.goals_per_min / max(policy.goals_per_min, 1e-9)),
-        'held_out': None if away is None else away.as_dict(), 'held_out_objects': held_out,
-        'objects': objects, 'seeds': config.seeds,
-        'iteration': network.config.get('iteration')}
+    rows = [rows_of(names, config.rates) for names in (objects, held_out)]
+    scores = run_rows(config, rows[0] + rows[1])
+    trained = compared(config.rates, scores[:len(rows[0])])
+    away = {'held_out_share': None}
+    if held_out:
+        away = held_out_shares(trained, compared(config.rates, scores[len(rows[0]):]))
+    return {**trained, **away, 'held_out_objects': held_out, 'objects': objects,
+            'seeds': config.seeds, 'iteration': network.config.get('iteration')}
 
 
 def _has_grasps(hand: str, name: str) -> bool:

@@ -5,7 +5,7 @@ from dexgen_learning.env.touch import Touch
 from dexgen_learning.evaluation.cells import best_control, cell_row
 from dexgen_learning.evaluation.clip import Clip, shipped_clip
 from dexgen_learning.evaluation.following import Following, FollowingFigures
-from dexgen_learning.evaluation.intervals import HoldingTime, ratio_low95
+from dexgen_learning.evaluation.intervals import HoldingTime, rate_interval, ratio_low95
 from dexgen_learning.evaluation.levels import best_at_level, compare_at_level
 from dexgen_learning.evaluation.point import Point
 from dexgen_learning.evaluation.protocol import COMMANDS, load_protocol
@@ -120,6 +120,19 @@ def test_intervals_hold_the_mean_and_shrink_with_time():
         assert low < holding.mean < high
         widths.append(high - low)
     assert widths[1] < 0.3 * widths[0]
+
+
+def test_the_interval_of_a_rate_is_wider_where_few_hands_make_the_events():
+    time, random = np.full(200, 2.0), np.random.default_rng(0)
+    covered = 0
+    for seed in range(100):
+        low, high = rate_interval(random.poisson(6.0, 200), time, seed=seed)
+        covered += low < 3.0 < high
+    assert covered >= 90
+    few = np.where(np.arange(200) < 10, 120, 0)
+    clumped = rate_interval(few, time)
+    assert clumped[1] - clumped[0] > 3.0 * (high - low)
+    assert clumped[0] < 3.0 < clumped[1]
 
 
 def test_without_a_drop_the_bound_is_given():

@@ -4,7 +4,7 @@ from dataclasses import replace
 import subprocess
 import sys
 
-from dexgen_learning.evaluate_policy import evaluate, EvaluateConfig
+from dexgen_learning.evaluate_policy import evaluate, EvaluateConfig, held_out_shares
 from dexgen_learning.paths import SHIPPED
 from dexgen_learning.ppo.config import CPU, PAPER, PpoConfig, runner_config
 from dexgen_learning.ppo.network import PolicyNetwork
@@ -171,4 +171,14 @@ def test_a_policy_is_compared_with_its_rivals(tmp_path):
     for name in ('policy', 'interpolation', 'hold', 'servo'):
         assert result[name]['seconds'] == pytest.approx(4.0)
         assert result[name]['s_between_drops'] > 0.0
+        assert result['held_out'][name]['seconds'] == pytest.approx(4.0)
     assert result['hold']['goals'] == 0
+
+
+def test_what_is_kept_on_held_out_objects():
+    trained, away = ({'policy': {'goals_per_min': goals}, 'goals_ratio': lead, 'time_ratio': 2.0}
+                     for goals, lead in ((8.0, 2.0), (2.0, 1.6)))
+    shares = held_out_shares(trained, away)
+    assert shares['held_out_share'] == 0.25
+    assert shares['held_out_goals_ratio_share'] == 0.8
+    assert shares['held_out_time_ratio_share'] == 1.0

@@ -1,4 +1,4 @@
-"""Times between drops with intervals: bootstrap over environments, a bound where nothing drops."""
+"""Intervals: bootstrap over environments; of times between drops a bound where nothing drops."""
 
 from dataclasses import dataclass
 
@@ -28,8 +28,7 @@ class HoldingTime:
 
     def resampled(self, count: int, seed: int) -> np.ndarray:
         """Bootstrap means (count,) over environments; one drop is added to samples without any."""
-        random = np.random.default_rng(seed)
-        rows = random.integers(0, len(self.time), (count, len(self.time)))
+        rows = resampled_rows(len(self.time), count, seed)
         return self.time[rows].sum(axis=1) / np.maximum(self.drops[rows].sum(axis=1), 1)
 
     def interval(self, count: int = 1000, seed: int = 0) -> tuple[float, float]:
@@ -38,6 +37,21 @@ class HoldingTime:
             return self.mean, float('inf')
         low, high = np.quantile(self.resampled(count, seed), [0.025, 0.975])
         return float(low), float(high)
+
+
+def resampled_rows(size: int, count: int, seed: int) -> np.ndarray:
+    """Environments (count, size) of bootstrap samples."""
+    return np.random.default_rng(seed).integers(0, size, (count, size))
+
+
+def rate_interval(
+    events: np.ndarray, time: np.ndarray, count: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Interval of 95 % of the rate of events (n,) in times (n,), per unit of time."""
+    rows = resampled_rows(len(time), count, seed)
+    rates = events[rows].sum(axis=1) / time[rows].sum(axis=1)
+    low, high = np.quantile(rates, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def ratio_low95(ours: HoldingTime, rival: HoldingTime, count: int = 2000, seed: int = 0) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dexgen_learning.evaluation.following import FollowingFigures, PARTS
-from dexgen_learning.evaluation.intervals import HoldingTime
+from dexgen_learning.evaluation.intervals import HoldingTime, rate_interval
 
 WINDOWS = (0.2, 1.0, 3.0)
 """Windows of following [s]."""
@@ -53,6 +53,11 @@ class Point:
     def goals_per_minute(self) -> float:
         """Goals reached in a simulated minute."""
         return 60.0 * float(self.goals.sum()) / float(self.time.sum())
+
+    @property
+    def goals_interval(self) -> tuple[float, float]:
+        """Interval of 95 % of `goals_per_minute`: a few hands may reach most of the goals."""
+        return rate_interval(self.goals, self.time / 60.0)
 
     @property
     def clamped_share(self) -> float:

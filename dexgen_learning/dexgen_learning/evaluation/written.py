@@ -54,6 +54,7 @@ def details(campaign: Campaign) -> dict:
 
 def _point(point: Point) -> dict:
     low, high = point.holding.interval()
+    fewest, most = point.goals_interval
     return {
         'stream': point.stream,
         'control': point.control,
@@ -63,6 +64,8 @@ def _point(point: Point) -> dict:
         'drops': int(point.drops.sum()),
         'simulated_s': float(point.time.sum()),
         'goals_per_min': point.goals_per_minute,
+        'goals_low95_per_min': fewest,
+        'goals_high95_per_min': most,
         'clamped_share': point.clamped_share,
         'jerk': point.rms_jerk,
         'following': {
