@@ -40,7 +40,7 @@ class EvaluateConfig:
     """What is evaluated.
 
     Args:
-        policy: file of the policy; empty for the newest one, or the shipped one.
+        policy: file of the policy, or `shipped`; empty for the newest one, else the shipped one.
         hand: name of the hand.
         objects: empty for those that the policy was trained on.
         held_out: objects that it has never seen; those without a grasp set are left out.

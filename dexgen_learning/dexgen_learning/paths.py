@@ -43,9 +43,13 @@ def data_path(name: str) -> Path:
 
 
 def find_policy(hand: str, file: str = '') -> Path:
-    """The policy `file`; if empty, that of the newest training run, else the shipped one."""
+    """The policy `file`, or `shipped`; if empty, of the newest training run, else the shipped one.
+
+    Raises:
+        FileNotFoundError: `shipped`, and none ships for this hand.
+    """
     if file:
-        return Path(file)
+        return policy_file(file, hand)
     runs = sorted((cache_folder() / 'runs').glob('*/policy.npz'), key=lambda p: p.stat().st_mtime)
     return runs[-1] if runs else SHIPPED / 'policies' / f'{hand}.npz'
 

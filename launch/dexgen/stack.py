@@ -23,12 +23,17 @@ def check_controller(values: Values) -> None:
 
 
 def check_backend(values: Values) -> None:
-    """Refuse a backend that is no preset and no file.
+    """Refuse a backend that is no preset and no file, and a drive that it does not simulate.
 
     Raises:
-      ArgumentError: there is no such preset.
+      ArgumentError: there is no such preset, or a drive for a real hand.
     """
     name = str(values['backend'])
+    if values['drive'] and name != 'mujoco':
+        raise ArgumentError(
+            f'drive:={values["drive"]} is read by backend:=mujoco alone, not by {name}; for a '
+            'real hand write it into a preset of your own, under the key `drive`'
+        )
     if name not in backends() and not Path(name).expanduser().is_file():
         raise ArgumentError(
             f'backend:={name} is no preset and no file; '

@@ -86,7 +86,10 @@ HAND_TRACKER = NodeDescription(
 )
 
 RETARGETER = NodeDescription(
-    'retargeter', 'dexgen_teleop', 'retargeter', parameters={'hand': 'hand'}
+    'retargeter',
+    'dexgen_teleop',
+    'retargeter',
+    parameters={'hand': 'hand', 'config': 'retargeting', 'calibration': 'calibration'},
 )
 
 CONTROLLER = NodeDescription(
@@ -110,6 +113,7 @@ HAND_BRIDGE = NodeDescription(
         'hand': 'hand',
         'object': 'object',
         'backend': 'backend',
+        'drive': 'drive',
         'wrist': 'wrist',
         'auto_engage': 'engage',
     },
@@ -175,7 +179,9 @@ REPLAY_NODE = NodeDescription(
     'replay',
     parameters={
         name: name
-        for name in ('bag', 'topics', 'rate', 'loop', 'start', 'duration', 'paused', 'clock')
+        for name in (
+            'bag', 'topics', 'rate', 'loop', 'start', 'duration', 'stamps', 'paused', 'clock'
+        )
     },
     at_end='end',
 )

@@ -74,6 +74,13 @@ def test_controller_is_a_mode_or_a_checkpoint():
     assert (model['mode'], model['checkpoint']) == ('dexgen', 'runs/best')
 
 
+def test_files_of_the_robots_side_reach_their_nodes():
+    given = {'calibration': 'mine.yaml', 'retargeting': 'other.yaml'}
+    found = parameters('retargeter', **given)
+    assert (found['calibration'], found['config']) == ('mine.yaml', 'other.yaml')
+    assert parameters('hand_bridge', drive='drive.yaml')['drive'] == 'drive.yaml'
+
+
 def test_a_restarted_bridge_does_not_engage_by_itself():
     assert parameters('hand_bridge', engage='true')['auto_engage'] is True
     assert parameters('hand_bridge', restarted=True, engage='true')['auto_engage'] is False
@@ -100,6 +107,7 @@ def test_what_only_watches_runs_at_low_priority():
         ({'source': 'video'}, 'source:=video needs video:=<path>'),
         ({'source': 'images'}, 'source:=images needs images:=<path>'),
         ({'video': 'a.mp4'}, 'is not read by source:=script; add source:=video'),
+        ({'backend': 'leap', 'drive': 'a.yaml'}, 'by backend:=mujoco alone, not by leap'),
         ({'controller': 'no/such'}, 'no checkpoint that exists; allowed: auto, passthrough, hold'),
     ],
 )

@@ -39,12 +39,12 @@ recorder's contract; the recorder hears all of those and is not listed again.
 SERVICES = """## Services
 
 Every node also has the parameter services of ROS 2; `controller` and `hand_bridge` also those of a
-lifecycle node.
+lifecycle node. In a replay there is `replay/pause` (std_srvs/SetBool) too.
 """
 MEANINGS = {
     'joint_states': 'measured joints of the robot hand [rad, rad/s, N m]',
     'wrist_command': 'orientation that the wrist of a simulated hand turns to',
-    'wrist_pose': "the operator's filtered wrist in the camera's optical frame",
+    'wrist_pose': "the operator's filtered wrist, frame `world`",
     'robot_description': 'URDF of the robot hand',
     'markers': 'object, operator, command and predicted motion, for rviz and Foxglove',
     '/tf': 'world to hand, the hand to its links, keypoints and the object',
