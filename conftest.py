@@ -42,7 +42,7 @@ def hands_folder() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Try a test of real processes a second time: a busy machine may have stalled one of them.
 
-    The summary counts every such rerun, and prints why with the option -rR.
+    The summary names every such test: what needs it often is a defect.
     """
     for item in items:
         if any(item.get_closest_marker(name) for name in ('stack', 'faults', 'browser')):

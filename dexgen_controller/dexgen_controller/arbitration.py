@@ -131,6 +131,7 @@ class Arbitration:
           (B, K, 3) keypoints [m, hand frame].
         """
         fresh, own = self._fresh.copy(), self._own(guidance)
+        self.trust.forget(fresh)
         self._feel(state, reference, guidance)
         self._intend(keypoints - reference)
         opening, torn = self._changes(self._meant + reference)
@@ -183,11 +184,13 @@ class Arbitration:
         self._load.step(state, self._bearing(guidance), self._least(guidance), self._fresh)
         leak = 1.0 - np.exp(-self._dt / config.leak)
         follow = np.maximum(leak, 1.0 - self.loaded)[:, self._finger, None]
-        follow = np.where(fresh[:, None], 1.0, follow)
-        self._anchor = self._anchor + follow * (reference - self._anchor)
+        self._anchor = np.where(
+            fresh[:, None], reference, self._anchor + follow * (reference - self._anchor)
+        )
         forget = 1.0 - np.exp(-self._dt / config.forget)
-        follow = np.where(fresh, 1.0, np.maximum(forget, 1.0 - self._load.held))[:, :, None]
-        self._shape = self._shape + follow * (reference[:, self._tips] - self._shape)
+        follow, tips = np.maximum(forget, 1.0 - self._load.held)[:, :, None], self._tips
+        shape = self._shape + follow * (reference[:, tips] - self._shape)
+        self._shape = np.where(fresh[:, :, None], reference[:, tips], shape)
         self._meant[self._fresh] = 0.0
         self._fresh[:] = False
 

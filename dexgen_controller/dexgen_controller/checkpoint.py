@@ -144,7 +144,7 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
 
     Raises:
       FileNotFoundError: the folder or a file in it does not exist.
-      ValueError: the files are of another version, or weights are missing.
+      ValueError: the files are damaged or of another version, or weights are missing.
     """
     folder = Path(folder)
     for name in (CONFIG, WEIGHTS):
@@ -152,11 +152,26 @@ def load_checkpoint(folder: str | Path) -> Checkpoint:
             raise FileNotFoundError(
                 f"checkpoint '{folder}' has no {name}; give the folder of a trained controller"
             )
-    text = json.loads((folder / CONFIG).read_text())
-    if text.get('version') != VERSION:
-        raise ValueError(
-            f"checkpoint '{folder}' has version {text.get('version')}; this one reads {VERSION}"
-        )
+    try:
+        text = json.loads((folder / CONFIG).read_text())
+        version = text.get('version')
+    except (ValueError, AttributeError) as error:
+        raise _damaged(folder, error) from None
+    if version != VERSION:
+        raise ValueError(f"checkpoint '{folder}' has version {version}; this one reads {VERSION}")
+    from safetensors import SafetensorError
+
+    try:
+        return _read(folder, text)
+    except (KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise _damaged(folder, error) from None
+
+
+def _damaged(folder: Path, error: Exception) -> ValueError:
+    return ValueError(f"checkpoint '{folder}' is damaged: {error!r}; copy it anew, or train again")
+
+
+def _read(folder: Path, text: dict) -> Checkpoint:
     from safetensors.numpy import load_file
 
     tensors = load_file(folder / WEIGHTS)

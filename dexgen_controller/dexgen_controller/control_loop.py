@@ -17,7 +17,8 @@ class ControlLoop:
       period: [s].
       tick: called with the steady time of the tick [s].
       on_error: called on the control thread with the exception that ended the loop.
-      priority: SCHED_FIFO priority, 0 for none; a refused priority is ignored.
+      priority: SCHED_FIFO priority, 0 for none.
+      on_refused: called on the control thread where the system refuses the priority.
     """
 
     def __init__(
@@ -26,12 +27,13 @@ class ControlLoop:
         tick: Callable[[float], None],
         on_error: Callable[[BaseException], None],
         priority: int = 0,
+        on_refused: Callable[[], None] = lambda: None,
     ):
         self.watch = RateWatch()
         self._schedule = PhaseLock(period)
         self._tick = tick
         self._on_error = on_error
-        self._priority = priority
+        self._priority, self._on_refused = priority, on_refused
         self._arrival = float('-inf')
         self._stopping = False
         self._condition = threading.Condition()
@@ -46,13 +48,18 @@ class ControlLoop:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self, timeout: float = 2.0) -> None:
-        """End the loop and wait for its thread [s]."""
+    def stop(self, timeout: float = 2.0) -> bool:
+        """End the loop and wait for its thread [s]; False if it is still in its last tick.
+
+        An error of that tick is reported no more.
+        """
         with self._condition:
             self._stopping = True
             self._condition.notify()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
+            return not self._thread.is_alive()
+        return True
 
     def lock_phase(self, locked: bool) -> None:
         """Choose whether ticks follow the arrival of commands."""
@@ -71,7 +78,7 @@ class ControlLoop:
             try:
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
             except OSError:
-                pass
+                self._on_refused()
         self._schedule.start(time.monotonic())
         try:
             while self._wait():
@@ -82,7 +89,8 @@ class ControlLoop:
                 self.watch.note(start, end - start)
                 self._schedule.ticked(start, end, arrival)
         except BaseException as error:  # handed on, never swallowed
-            self._on_error(error)
+            if not self._stopping:
+                self._on_error(error)
 
     def _wait(self) -> bool:
         with self._condition:

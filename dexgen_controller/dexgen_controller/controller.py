@@ -34,6 +34,8 @@ class Inputs:
       posture: measured joint positions.
       applied: last applied joint targets.
       session_id: session of the stack, 0 while it is not RUNNING.
+      stack_received: when the stack last told its state [s, steady clock]; infinite: it never
+        grows old.
       refused: of the newest command, where it could not be read: the reason, and when it came
         [s, steady clock].
     """
@@ -42,6 +44,7 @@ class Inputs:
     posture: JointReading | None = None
     applied: JointReading | None = None
     session_id: int = 0
+    stack_received: float = float('inf')
     refused: tuple[str, float] | None = None
 
 
@@ -51,11 +54,13 @@ class Timeouts:
 
     Attributes:
       command: of a command, by receive time and by stamp.
-      posture: of the measured joints, by receive time.
+      posture: of the measured joints and of the applied targets, by receive time.
+      stack: of the stack's state, which comes at least twice a second.
     """
 
     command: float = 0.1
     posture: float = 0.1
+    stack: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,8 @@ class Controller:
 
     def tick(self, inputs: Inputs, now: float, stamp: float) -> Tick:
         """Decide at steady time `now` [s], ROS time `stamp` [s]."""
+        if now - inputs.stack_received > self.timeouts.stack:
+            inputs = replace(inputs, session_id=0)
         self._follow_session(inputs.session_id)
         policy = self._policy
         self._record(inputs)
@@ -210,6 +217,8 @@ class Controller:
             return 'STALE_JOINT_STATE'
         if inputs.applied is None:
             return 'NO_APPLIED_TARGET'
+        if now - inputs.applied.received > self.timeouts.posture:
+            return 'STALE_APPLIED_TARGET'
         return ''
 
     def _observe(self, inputs: Inputs, now: float) -> Observation:

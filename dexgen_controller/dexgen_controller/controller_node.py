@@ -115,7 +115,9 @@ class ControllerNode(LifecycleNode):
 
     def on_activate(self, state) -> TransitionCallbackReturn:
         """Start the control thread."""
-        self._loop = ControlLoop(1.0 / self._rate, self._tick, self._fail, self._value('priority'))
+        self._loop = ControlLoop(
+            1.0 / self._rate, self._tick, self._fail, self._value('priority'), self._refused
+        )
         self._loop.lock_phase(self._controller.policy.locks_phase)
         self._diagnostics.add_rate('control loop', self._loop.watch, self._rate)
         for name, watch in self._inbox.watches.items():
@@ -126,8 +128,10 @@ class ControllerNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state) -> TransitionCallbackReturn:
-        """Stop the control thread; nothing is published any more."""
-        self._stop_loop()
+        """Stop the control thread; nothing is published any more. Fails while a tick hangs."""
+        if not self._stop_loop():
+            self.get_logger().error('not deactivated: the last tick has not ended; try again')
+            return TransitionCallbackReturn.FAILURE
         return super().on_deactivate(state)
 
     def on_cleanup(self, state) -> TransitionCallbackReturn:
@@ -166,12 +170,22 @@ class ControllerNode(LifecycleNode):
         if self._failure is not None:
             raise RuntimeError('the control thread ended by an error') from self._failure
 
-    def _stop_loop(self) -> None:
-        if self._loop is not None:
-            self._loop.stop()
-            self._loop = None
-            for name in ('control loop', *(f'hears {name}' for name in self._inbox.watches)):
-                self._diagnostics.remove(name)
+    def _stop_loop(self) -> bool:
+        """Whether the control thread has ended."""
+        if self._loop is None:
+            return True
+        if not self._loop.stop():
+            return False
+        self._loop = None
+        for name in ('control loop', *(f'hears {name}' for name in self._inbox.watches)):
+            self._diagnostics.remove(name)
+        return True
+
+    def _refused(self) -> None:
+        self.get_logger().warning(
+            f'priority {self._value("priority")} is refused by the system: the control thread has '
+            'none; allow it with rtprio in /etc/security/limits.conf, or CAP_SYS_NICE'
+        )
 
     def _wake(self) -> None:
         if self._loop is not None:
@@ -223,7 +237,8 @@ class ControllerNode(LifecycleNode):
         if self._fault:
             return DiagnosticStatus.ERROR, self._fault, {}
         refused = {f'refused {reason}': n for reason, n in sorted(self._inbox.refused.items())}
-        values = {'late ticks': self._outbox.late_ticks, **refused}
+        missed = self._loop.missed if self._loop else 0
+        values = {'late ticks': self._outbox.late_ticks, 'missed ticks': missed, **refused}
         return DiagnosticStatus.OK, f'mode {self._controller.policy.name}', values
 
 

@@ -99,7 +99,7 @@ class Load:
         bend, noise = steps.mean(axis=1), _noise(steps)
         share = 1.0 - np.exp(-self._dt / config.settling)
         self._bend = np.where(anew, bend, self._bend + share * (bend - self._bend))
-        self._noise += np.where(fresh, 1.0, share) * (noise - self._noise)
+        self._noise = np.where(fresh, noise, self._noise + share * (noise - self._noise))
         felt = np.stack([np.abs(self._bend[:, own]).max(axis=1) for own in self._joints], axis=1)
         kept = 0.5 ** (self._dt / config.long_memory) * self._bent
         self._bent = np.where(anew, felt, np.maximum(felt, kept))

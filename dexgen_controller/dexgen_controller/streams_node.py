@@ -13,6 +13,7 @@ from dexgen_msgs.msg import (
     StackState,
 )
 from dexgen_node import topics
+from dexgen_node.clock import steady_offset
 from dexgen_node.polling import PolledSubscription
 from dexgen_node.rates import RateWatch
 from geometry_msgs.msg import Point
@@ -28,6 +29,9 @@ WAITING = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 """Of streams that wait for the next tick, so that their rates are counted: a second at 100 Hz."""
+
+FARTHEST = 2.0
+"""Largest coordinate of a commanded keypoint that is taken [m, hand frame]."""
 
 
 def _seconds(stamp) -> float:
@@ -63,7 +67,7 @@ class Inbox:
         self._command: Command | None = None
         self._posture: JointReading | None = None
         self._applied: JointReading | None = None
-        self._session_id = 0
+        self._session_id, self._stack_received = 0, float('-inf')
         self._refusal: tuple[str, float] | None = None
         self._said: set[str] = set()
         self.refused: Counter[str] = Counter()
@@ -91,10 +95,10 @@ class Inbox:
 
     def look(self, now: float) -> None:
         """Take what the hand has told until `now` [s, steady clock]."""
-        offset = time.monotonic_ns() - time.time_ns()
+        offset = steady_offset()
         for topic, ear, handle in self._polled:
             arrivals = ear.take_all()
-            times = [min(1e-9 * (arrival.received + offset), now) for arrival in arrivals]
+            times = [min(1e-9 * (arrival.received - offset), now) for arrival in arrivals]
             for moment in times:
                 self.watches[topic.name].note(moment)
             if arrivals:
@@ -104,7 +108,8 @@ class Inbox:
     def inputs(self) -> Inputs:
         """The newest of everything."""
         return Inputs(
-            self._command, self._posture, self._applied, self._session_id, self._refusal
+            self._command, self._posture, self._applied, self._session_id, self._stack_received,
+            self._refusal,
         )
 
     def close(self) -> None:
@@ -145,6 +150,13 @@ class Inbox:
                 'FOREIGN_HAND', f"it is for hand '{message.hand}', this is '{self._hand.name}'"
             )
         points = np.array([(point.x, point.y, point.z) for point in message.keypoints])
+        farthest = np.abs(points).max(initial=0.0)
+        if np.isfinite(farthest) and farthest > FARTHEST:
+            raise RefusedMessageError(
+                'OUT_OF_RANGE',
+                f'a keypoint has a coordinate of {farthest:.3g} m in the hand frame; at most '
+                f'{FARTHEST:g} m is taken: are they millimetres?',
+            )
         self._command = Command(
             keypoints=self._keypoints(message.keypoint_names, points.reshape(-1, 3)),
             joints=self._joints(message.joint_names, message.joint_positions),
@@ -164,7 +176,7 @@ class Inbox:
 
     def _on_stack(self, message: StackState, now: float) -> None:
         running = message.state == StackState.RUNNING
-        self._session_id = message.session_id if running else 0
+        self._session_id, self._stack_received = message.session_id if running else 0, now
 
 
 class Outbox:

@@ -53,6 +53,11 @@ class Trust:
         self._power = np.ones((2, batch))
         self._within, self.steady, self.now = np.zeros((3, batch))
 
+    def forget(self, hands: np.ndarray) -> None:
+        """Trust some hands (B,) as if nothing had been commanded."""
+        for known in (self._smooth, self._within, self.steady, self.now):
+            known[hands] = 0.0
+
     def step(
         self, offset: np.ndarray, loaded: np.ndarray, whole: np.ndarray, fresh: np.ndarray
     ) -> None:
@@ -67,11 +72,11 @@ class Trust:
           fresh: (B,) whether the past of a hand is forgotten before it.
         """
         config = self.config
-        self._smooth[fresh], self._within[fresh] = 0.0, 0.0
+        self.forget(fresh)
         self._smooth += self._share(config.settling) * (offset - self._smooth)
         power = (np.stack([self._smooth, offset]) ** 2).sum(axis=(2, 3))
-        follow = np.where(fresh, 1.0, self._share(config.memory))
-        self._power += follow * (power - self._power)
+        grown = self._power + self._share(config.memory) * (power - self._power)
+        self._power = np.where(fresh, power, grown)
         kept = self._power[0] / np.maximum(self._power[1], 1e-12)
         self.steady = ramp(kept, config.shaky, config.steady)
         ahead = (loaded * np.linalg.norm(offset, axis=-1)).max(axis=1)

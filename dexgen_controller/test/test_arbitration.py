@@ -70,6 +70,16 @@ def test_loaded_fingers_move_together_by_a_share():
     np.testing.assert_allclose(of(INDEX, moves), of(THUMB, moves), atol=1e-12)
 
 
+def test_a_fresh_hand_knows_nothing_of_absurd_commands():
+    grip = Grip()
+    with np.errstate(all='ignore'):
+        grip.share(np.full((8, 3), 1e200), steps=3)
+        grip.share(np.full((8, 3), 1e200), reference=np.full((1, 8, 3), np.inf))
+        grip.arbitration.reset(np.ones(1, bool))
+        moves = grip.share(np.tile(ASKED, (8, 1)), steps=20)
+    np.testing.assert_allclose(moves, Grip().share(np.tile(ASKED, (8, 1)), steps=20))
+
+
 def test_letting_go_is_refused():
     grip = Grip(STILL)
     tips = grip.reference[0, HAND.tip_indices]

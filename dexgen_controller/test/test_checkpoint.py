@@ -30,6 +30,23 @@ def test_what_is_no_checkpoint_is_said(tmp_path):
         load_checkpoint(folder)
 
 
+@pytest.mark.parametrize(
+    ('file', 'content'),
+    [
+        ('config.json', b'{"version": 2'),
+        ('config.json', b'[1, 2]'),
+        ('config.json', b'{"version": 2}'),
+        ('config.json', b'{"version": 2, "hand": {"name": "x"}, "model": {"modes": []}}'),
+        ('weights.safetensors', b'no tensors at all'),
+    ],
+)
+def test_damage_is_said_with_the_folder(tmp_path, file, content):
+    folder = save_checkpoint(random_checkpoint(CONFIGS['tiny'], HAND), tmp_path / 'c')
+    (folder / file).write_bytes(content)
+    with pytest.raises(ValueError, match=f"checkpoint '{folder}' is damaged"):
+        load_checkpoint(folder)
+
+
 def test_configurations_have_names_and_sizes():
     assert model_config('paper').motion_size == 48
     assert model_config('paper').state_size == 240

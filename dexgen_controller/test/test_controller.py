@@ -96,12 +96,19 @@ def test_departure_is_the_distance_from_command_to_intent():
         ({'posture': None}, 'NO_JOINT_STATE'),
         ({'posture': JointReading(HAND.rest, 0.8)}, 'STALE_JOINT_STATE'),
         ({'applied': None}, 'NO_APPLIED_TARGET'),
+        ({'applied': JointReading(HAND.rest, 0.8)}, 'STALE_APPLIED_TARGET'),
+        ({'stack_received': -1.1}, 'NOT_RUNNING'),
     ],
 )
 def test_what_is_missing_or_old_silences_the_target(changes, reason):
     result = tick(controller(), 1.0, inputs(1.0, **changes))
     assert result.target is None
     assert result.decision.reason == reason
+
+
+def test_a_stack_that_told_its_state_lately_is_followed():
+    result = tick(controller(), 1.0, inputs(1.0, stack_received=-0.9))
+    assert result.target is not None and result.session_id == 5
 
 
 def test_a_refused_command_leaves_the_readable_one_in_force():

@@ -1,7 +1,6 @@
 """The node over DDS: a small peer plays operator and bridge and watches what comes back."""
 
 import os
-from pathlib import Path
 import signal
 import subprocess
 import sys
@@ -43,6 +42,7 @@ class Peer(Node):
         self.applied = np.array(HAND.rest)
         self.commanding = True
         self.command_lag = 0.0
+        self.unit = 1.0
         self.sequence = 0
         self.targets, self.states = [], []
         self._command = topics.KEYPOINT_COMMAND.publisher(self)
@@ -53,10 +53,17 @@ class Peer(Node):
         topics.CONTROLLER_STATE.subscription(self, self.states.append)
         self.create_timer(1.0 / 30.0, self._publish_command)
         self.create_timer(0.01, self._publish_hand)
+        self.create_timer(0.5, self._publish_stack)
+        self.telling = True
         self.enter(StackState.PAUSED)
 
     def enter(self, state: int, session_id: int = 0) -> None:
-        self._stack.publish(StackState(state=state, session_id=session_id, hand=HAND.name))
+        self._state = StackState(state=state, session_id=session_id, hand=HAND.name)
+        self._publish_stack()
+
+    def _publish_stack(self) -> None:
+        if self.telling:
+            self._stack.publish(self._state)
 
     def _on_target(self, message) -> None:
         self.targets.append(message)
@@ -76,7 +83,8 @@ class Peer(Node):
             hand=HAND.name,
             keypoint_names=list(HAND.keypoint_names),
             keypoints=[
-                Point(x=x, y=y, z=z) for x, y, z in self._kinematics.keypoints(self.wanted)
+                Point(x=x, y=y, z=z)
+                for x, y, z in self.unit * self._kinematics.keypoints(self.wanted)
             ],
             joint_names=SHUFFLED,
             joint_positions=np.array(self.wanted)[::-1].tolist(),
@@ -106,14 +114,14 @@ class Session:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor.add_node(self.peer)
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
 
     def _spin(self) -> None:
-        executor = SingleThreadedExecutor(context=self.context)
-        executor.add_node(self.peer)
         try:
-            executor.spin()
+            self._executor.spin()
         except ExternalShutdownException:
             pass
 
@@ -141,11 +149,16 @@ class Session:
         return future.result()
 
     def close(self) -> str:
-        self.process.send_signal(signal.SIGINT)
-        _, errors = self.process.communicate(timeout=10.0)
-        rclpy.shutdown(context=self.context)
-        self._thread.join(5.0)
-        return errors
+        try:
+            self.process.send_signal(signal.SIGINT)
+            return self.process.communicate(timeout=10.0)[1]
+        finally:
+            self.process.kill()
+            self._executor.shutdown()
+            self._thread.join(5.0)
+            # A participant that is left tells its latched state to the next test's controller.
+            self.peer.destroy_node()
+            self.context.try_shutdown()
 
 
 @pytest.fixture
@@ -198,6 +211,26 @@ def test_silence_and_old_stamps_send_nothing(start):
     session.peer.commanding = True
     session.until_reason('OLD_STAMP')
     session.peer.command_lag = 0.0
+    session.until_reason('OK')
+
+
+def test_a_stack_that_fell_silent_is_not_running(start):
+    session = start()
+    session.peer.enter(StackState.RUNNING, session_id=3)
+    session.until_reason('OK')
+    session.peer.telling = False
+    session.until_reason('NOT_RUNNING')
+    session.peer.telling = True
+    session.until_reason('OK')
+
+
+def test_a_command_in_millimetres_is_refused(start):
+    session = start()
+    session.peer.enter(StackState.RUNNING, session_id=3)
+    session.until_reason('OK')
+    session.peer.unit = 1000.0
+    session.until_reason('OUT_OF_RANGE')
+    session.peer.unit = 1.0
     session.until_reason('OK')
 
 
@@ -261,7 +294,7 @@ def test_a_failing_configure_leaves_the_node_alive_with_the_reason(start, parame
     assert reason in answer.message
     state = session.call(GetState, 'controller/get_state', GetState.Request())
     assert state.current_state.label == 'unconfigured'
-    assert Path(f'/proc/{session.process.pid}').exists()
+    assert session.process.poll() is None
 
 
 def test_the_lifecycle_in_every_order(start):
@@ -289,10 +322,10 @@ def test_the_lifecycle_in_every_order(start):
 
 
 def test_a_damaged_checkpoint_is_a_failing_configure(start, tmp_path):
-    (tmp_path / 'config.json').write_text('{"version": 1}')
+    (tmp_path / 'config.json').write_text('{"version": 2}')
     (tmp_path / 'weights.safetensors').write_bytes(b'no tensors at all')
     session = start('mode:=dexgen', f'checkpoint:={tmp_path}')
     answer = session.call(SetMode, 'controller/set_mode', SetMode.Request(mode='hold'))
-    assert not answer.success and 'not configured' in answer.message
+    assert not answer.success and 'is damaged' in answer.message
     state = session.call(GetState, 'controller/get_state', GetState.Request())
     assert state.current_state.label == 'unconfigured'

@@ -33,6 +33,13 @@ def test_what_runs_ahead_loses_it_at_once_and_wins_it_back():
     assert told(trust, NEAR, 60) > 0.99
 
 
+def test_a_fresh_hand_knows_nothing_of_what_was_commanded_before():
+    with np.errstate(all='ignore'):
+        trust = Trust(4, RATE, 1)
+        told(trust, 1e200, 3, fresh=True)
+        assert told(trust, NEAR, 60, fresh=True) > 0.99
+
+
 def test_fingers_without_load_may_run_ahead():
     assert told(Trust(4, RATE, 1), [NEAR, NEAR, 5 * FAR, 0.0], 80, fresh=True) > 0.99
     assert told(Trust(4, RATE, 1), [NEAR, FAR, NEAR, 0.0], 80, fresh=True) == 0.0

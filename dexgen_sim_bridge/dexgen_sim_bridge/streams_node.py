@@ -7,6 +7,7 @@ import time
 from dexgen_description import Hand, hand_spec, hand_urdf
 from dexgen_msgs.msg import ControllerState, JointTarget
 from dexgen_node import topics
+from dexgen_node.clock import steady_offset
 from dexgen_node.rates import RateWatch
 from geometry_msgs.msg import QuaternionStamped
 import mujoco
@@ -31,9 +32,6 @@ EMERGENCY_STOP = 'emergency_stop'
 JITTER = 100_000_000
 """How far stamps of one stream may be out of order by a thread's interruptions [ns]."""
 
-INTERRUPTED = 200_000
-"""Looks at two clocks that lie farther apart were interrupted [ns]."""
-
 
 def in_order(stamp: int, last: int) -> int:
     """Return the stamp [ns], or the last one where it is a little earlier than that.
@@ -42,18 +40,6 @@ def in_order(stamp: int, last: int) -> int:
     more than `JITTER` is followed.
     """
     return last if 0 < last - stamp < JITTER else stamp
-
-
-def steady_offset(now: Callable[[], int], steady: Callable[[], int] = time.monotonic_ns) -> int:
-    """ROS time less steady time [ns]; `now` is the node's clock.
-
-    A thread that is interrupted between its looks at the two clocks looks again.
-    """
-    for _ in range(5):
-        before, seen, after = steady(), now(), steady()
-        if after - before < INTERRUPTED:
-            break
-    return seen - (before + after) // 2
 
 
 class StateStream:
