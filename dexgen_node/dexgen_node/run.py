@@ -21,7 +21,8 @@ def run_node(create: Callable[[], object]) -> None:
     """Create the node, spin it until a signal, close it.
 
     On a signal the node's method `close()`, if it has one, is called while its publishers still
-    work; only then the node and the context go. A ValueError, FileNotFoundError or refused
+    work; only then the node and the context go. After an error it is `abandon()`, if the node has
+    that: it leaves what the next process needs to go on. A ValueError, OSError or refused
     parameter while the node is created is a user's error: it is printed as one line and ends the
     process with exit status 2.
     """
@@ -30,6 +31,7 @@ def run_node(create: Callable[[], object]) -> None:
     signals = _Signals()
     status = 0
     node = None
+    end = 'close'
     try:
         node = create()
         spinner = SingleThreadedExecutor()
@@ -40,16 +42,20 @@ def run_node(create: Callable[[], object]) -> None:
         spinner.spin()
     except (_EndedError, KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (ValueError, FileNotFoundError, ParameterException) as error:
+    except (ValueError, OSError, ParameterException) as error:
         if node is not None:
+            end = 'abandon'
             raise
         print(f'error: {error}', file=sys.stderr, flush=True)
         status = 2
+    except BaseException:
+        end = 'abandon'
+        raise
     finally:
         if node is not None:
-            close = getattr(node, 'close', None)
-            if close:
-                close()
+            finish = getattr(node, end, None) or getattr(node, 'close', None)
+            if finish:
+                finish()
             node.destroy_node()
         rclpy.try_shutdown()
     sys.exit(status)

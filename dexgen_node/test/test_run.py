@@ -34,10 +34,23 @@ class Busy(Node):
         self.thread.join()
         print('closed', flush=True)
 
+class Failing(Busy):
+    def up(self):
+        raise KeyError('a bug')
+
+class Resumed(Failing):
+    def abandon(self):
+        self.close()
+        print('abandoned', flush=True)
+
 def refuse():
     raise ValueError("object 'teapot' is unknown")
 
-run_node({'busy': Busy, 'refuse': refuse}[sys.argv[1]])
+def unreadable():
+    open('/')
+
+run_node({'busy': Busy, 'failing': Failing, 'resumed': Resumed, 'refuse': refuse,
+          'unreadable': unreadable}[sys.argv[1]])
 """
 
 
@@ -66,6 +79,24 @@ def test_a_signal_closes_the_node_before_its_publishers_go(start, number):
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert (out, err, process.returncode) == ('closed\n', '', 0)
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize(
+    ('what', 'said'), [('failing', 'closed\n'), ('resumed', 'closed\nabandoned\n')]
+)
+def test_an_error_abandons_the_node_or_closes_it(start, what, said):
+    process = start(what)
+    out, err = process.communicate(timeout=20)
+    assert out == said and process.returncode == 1
+    assert err.rstrip().endswith("KeyError: 'a bug'")
+
+
+@pytest.mark.stack
+def test_what_cannot_be_read_is_one_line(start):
+    process = start('unreadable')
+    err = process.communicate(timeout=20)[1]
+    assert err.strip() == "error: [Errno 21] Is a directory: '/'" and process.returncode == 2
 
 
 @pytest.mark.stack

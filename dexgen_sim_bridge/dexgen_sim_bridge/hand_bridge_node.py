@@ -151,6 +151,11 @@ class HandBridgeNode(LifecycleNode):
         self._stop()
         self._forget()
 
+    def abandon(self) -> None:
+        """End after an error: the scene stays on disk, for the next process to resume."""
+        self._stop()
+        self._forget(orderly=False)
+
     def _stop(self) -> None:
         if self._physics:
             self._physics.stop()
@@ -165,9 +170,9 @@ class HandBridgeNode(LifecycleNode):
             self._inbox.close()
             self._outbox.close()
 
-    def _forget(self) -> None:
+    def _forget(self, orderly: bool = True) -> None:
         if self._assembly:
-            self._assembly.close()
+            self._assembly.close(forget=orderly)
             self._assembly = None
         self._trouble = UNCONFIGURED
 

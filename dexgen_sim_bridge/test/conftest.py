@@ -17,6 +17,13 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 
 DOMAIN = 1 + os.getpid() % 101
+PROGRAM = """
+import signal
+from dexgen_sim_bridge.hand_bridge_node import main
+signal.signal(signal.SIGUSR1, lambda *_: 1 / 0)
+main()
+"""
+"""The node, which fails by an error of its own on SIGUSR1."""
 
 
 class BridgeProcess:
@@ -29,7 +36,7 @@ class BridgeProcess:
         self.log = log
         with log.open('w') as output:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', 'dexgen_sim_bridge.hand_bridge_node', '--ros-args',
+                [sys.executable, '-c', PROGRAM, '--ros-args',
                  '-p', f'state_directory:={state}', *ros_arguments],
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 env={**os.environ, 'ROS_DOMAIN_ID': str(DOMAIN), 'PYTHONUNBUFFERED': '1'},

@@ -203,7 +203,9 @@ def test_the_lifecycle_in_every_order(start_bridge, peer):
     assert bridge.kill(signal.SIGINT) == 0
 
 
-def test_a_killed_bridge_resumes_its_scene_paused(start_bridge, peer):
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGUSR1])
+def test_a_bridge_that_died_resumes_its_scene_paused(start_bridge, peer, number):
+    """Killed, or by an error of its own."""
     peer.hear(STATE, APPLIED, JOINTS, topics.OBJECT_STATE)
     bridge = start_bridge(object='cube')
     peer.wait(JOINTS)
@@ -211,7 +213,7 @@ def test_a_killed_bridge_resumes_its_scene_paused(start_bridge, peer):
     peer.stream(session, peer.hand.pregrasp + 0.1, 1.5)
     held = peer.heard[topics.OBJECT_STATE.name][-1].held_for
     applied = peer.heard[APPLIED.name][-1].positions
-    bridge.kill(signal.SIGKILL)
+    assert bridge.kill(number) == {signal.SIGKILL: -signal.SIGKILL, signal.SIGUSR1: 1}[number]
     since = [peer.count(topic) for topic in (STATE, APPLIED, topics.OBJECT_STATE)]
     bridge = start_bridge(object='cube')
     resumed = peer.wait(STATE, since=since[0])

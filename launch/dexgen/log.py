@@ -39,8 +39,8 @@ class Log:
         try:
             self._stream.write(text + '\n')
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            # Whoever read the log is gone; the processes are not to suffer from it.
+        except (OSError, ValueError):
+            # The terminal or the pipe is closed, the disk full. Whoever read the log is gone; the processes are not to suffer from it.
             self.closed = True
 
 

@@ -75,12 +75,11 @@ class ProcessManager:
             self._stop.set()
 
     def _on_signal(self, number: int) -> None:
-        if self._stop.is_set():
-            self._log.say(f'{signal.Signals(number).name} again: killing what still runs')
+        name, again = signal.Signals(number).name, self._stop.is_set()
+        self.stop()
+        self._log.say(f'{name} again: killing what still runs' if again else f'{name}: ending')
+        if again:
             self._signal(signal.SIGKILL)
-        else:
-            self._log.say(f'{signal.Signals(number).name}: ending')
-            self.stop()
 
     def _on_kept(self, keepers: Sequence[asyncio.Task]) -> None:
         """Nothing is left to be kept, or a keeper itself failed."""

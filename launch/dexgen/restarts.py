@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from signal import Signals
 
 REFUSED = 2
-"""Exit status of a node whose configuration is wrong: starting it again cannot help."""
+"""Exit status of a node that cannot be set up: at the first start its configuration is wrong."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class RestartCount:
 
     def __init__(self, policy: RestartPolicy):
         self._policy = policy
+        self._first = True
         self.used = 0
 
     def delay(self, ran_for: float, status: int) -> float | None:
@@ -63,7 +64,8 @@ class RestartCount:
           ran_for: how long the process ran [s].
           status: its exit status, negative for a signal.
         """
-        if status == REFUSED:
+        first, self._first = self._first, False
+        if first and status == REFUSED:
             return None
         if ran_for >= self._policy.healthy_after:
             self.used = 0

@@ -1,5 +1,6 @@
 """Prefixed, coloured lines."""
 
+import errno
 import io
 
 from dexgen.log import LineSplitter, Log
@@ -60,3 +61,14 @@ def test_a_line_without_end_does_not_grow_for_ever():
 
 def test_bytes_that_are_no_text_are_shown_anyway():
     assert LineSplitter().feed(b'\xff\xfe\n') == ['\ufffd\ufffd']
+
+
+def test_a_terminal_that_is_gone_stops_nothing():
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.EIO, 'Input/output error')
+
+    log = Log(Gone(), ['viewer'])
+    log.line('viewer', 'a')
+    log.say('b', bad=True)
+    assert log.closed

@@ -27,7 +27,14 @@ def test_a_healthy_minute_counts_anew():
 
 
 def test_a_refused_configuration_is_final():
-    assert RestartCount(RestartPolicy()).delay(100.0, REFUSED) is None
+    assert RestartCount(RestartPolicy()).delay(1.0, REFUSED) is None
+
+
+def test_what_was_set_up_once_is_tried_again():
+    """A camera that comes back later than its node finds nothing to open, for a while."""
+    count = RestartCount(RestartPolicy())
+    assert count.delay(100.0, -9) == 0.5
+    assert [count.delay(0.3, REFUSED) for _ in range(3)] == [1.0, 2.0, None]
 
 
 def test_no_restarts_at_all():
