@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 import importlib
-import time
 
+from dexgen_node.clock import steady_offset
 from dexgen_node.polling import PolledSubscription
 from dexgen_node.rates import RateWatch
 from dexgen_node.topics import Topic
@@ -76,12 +76,12 @@ class RecordedTopics:
     def take(self) -> list[Sample]:
         """Everything that has arrived, by time of arrival."""
         samples = []
-        offset = time.monotonic_ns() - time.time_ns()
+        offset = steady_offset()
         for ear in self._ears:
             taken = ear.subscription.take_all()
             ear.heard = ear.heard or bool(taken)
             for one in taken:
-                ear.watch.note(1e-9 * (one.received + offset))
+                ear.watch.note(1e-9 * (one.received - offset))
             samples += [
                 Sample(ear.subscription.name, one.raw, one.received, one.sent, one.number or 0)
                 for one in taken

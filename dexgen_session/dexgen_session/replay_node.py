@@ -73,6 +73,7 @@ class Replay(Node):
         self._wake = threading.Event()
         self._ending = False
         self.played = 0
+        self._error: Exception | None = None
         self._thread = threading.Thread(target=self._play, name='replay', daemon=True)
         self._thread.start()
         self.create_timer(0.1, self._look)
@@ -93,6 +94,12 @@ class Replay(Node):
         return self.create_publisher(message_class(facts.type), topic, qos)
 
     def _play(self) -> None:
+        try:
+            self._play_samples()
+        except Exception as error:  # told by the executor's thread, which ends the node
+            self._error = error
+
+    def _play_samples(self) -> None:
         self._wake.wait(GRACE)
         while not self._ending:
             with self._lock:
@@ -111,6 +118,11 @@ class Replay(Node):
 
     def _look(self) -> None:
         if not self._thread.is_alive():
+            if isinstance(self._error, (ValueError, OSError)):
+                self.get_logger().error(f'after {self.played} messages: {self._error}')
+                raise SystemExit(2)
+            if self._error is not None:
+                raise self._error
             self.get_logger().info(f'end of the bag: {self.played} messages played')
             raise ExternalShutdownException
 

@@ -48,6 +48,8 @@ STREAMS = (
     ('target', topics.JOINT_TARGET, lambda m: m.sequence),
 )
 """Streams that the page shows: key, topic, message to view."""
+HEARTBEATS = 1.5
+"""Age from which the state of the stack, told twice a second, is not known any more [s]."""
 
 
 class ServiceActions:
@@ -163,6 +165,7 @@ class Viewer(Node):
         self._heard_diagnostics = PolledSubscription(self, topics.DIAGNOSTICS)
         self._parts: dict[str, tuple[float, int, str]] = {}
         self._frames, self._watch = 0, RateWatch()
+        self._idle = True
         self._diagnostics = Diagnostics(self)
         self._diagnostics.add_rate('drawing', self._watch, FRAME_RATE)
         self.create_timer(1.0 / FRAME_RATE, self._draw)
@@ -211,7 +214,13 @@ class Viewer(Node):
         self._frames += 1
         with_status = self._frames % FRAMES_PER_STATUS == 0
         if not self._page.watched:
+            self._idle = True
             return
+        if self._idle:
+            # What has waited since the last browser left is of no known age.
+            self._idle = False
+            for ear in self._ears.values():
+                ear.take_all()
         self._listen(now)
         if with_status:
             self._listen_to_diagnostics(now)
@@ -221,6 +230,9 @@ class Viewer(Node):
         shown = {key: self._newest[key].view() for key, _, _ in STREAMS if key != 'target'}
         for key in ('landmarks', 'command'):
             if not self._newest[key].fresh(now):
+                shown[key] = None
+        for key in ('stack', 'controller', 'gate'):
+            if not self._newest[key].fresh(now, HEARTBEATS):
                 shown[key] = None
         shown['joints'] = shown['joints'] or {}
         rates = {

@@ -66,6 +66,8 @@ class Peer(Node):
         self.create_service(SetWrist, 'hand_bridge/set_wrist', self._turn)
         self.create_service(SetMode, 'controller/set_mode', self._set_mode)
         self.create_timer(0.02, self.publish)
+        self.create_timer(0.5, self.publish_state)
+        self.hung = False
         self.publish_state()
 
     def _obey(self, name, state, answer):
@@ -99,6 +101,8 @@ class Peer(Node):
         return answer
 
     def publish_state(self) -> None:
+        if self.hung:
+            return
         self._outputs['stack_state'].publish(
             StackState(
                 state=self.state, reason=self.reason, session_id=self._session,

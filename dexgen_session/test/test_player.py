@@ -61,6 +61,14 @@ def test_a_loop_begins_again_with_the_same_gaps():
     assert player.passes == 2 and not player.finished
 
 
+def test_a_loop_over_one_moment_does_not_spin():
+    player = Player(lambda: iter([Sample('/a', b'', 7, 7)]), loop=True)
+    played = 0
+    for millisecond in range(1000):
+        played += len(player.due(0.001 * millisecond))
+    assert 9 <= played <= 11
+
+
 def test_silence_at_the_start_of_a_bag_is_kept():
     player = Player(samples, origin=7 - int(3e9))
     assert player.due(50.0) == []

@@ -1,5 +1,8 @@
 """The recorder without ROS: bags on demand, the black box, and what it answers when it cannot."""
 
+import errno
+import os
+
 from dexgen_msgs.msg import StackState
 from dexgen_session.bag.black_box import BlackBox
 from dexgen_session.bag.reader import BagReader
@@ -149,6 +152,69 @@ def test_a_disk_that_refuses_the_black_box_is_said_and_the_recorder_lives_on(
     limit_files(None)
     feed(recorder, 30, 31)
     assert len(recorded(recorder.incident('FAULT', START + 31 * SECOND))) > 290
+
+
+class Unplugged:
+    """From `now` on, every write and every sync of a file fails, as on a stick that is gone."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch = monkeypatch
+
+    def now(self) -> None:
+        def refuse(*_):
+            raise OSError(errno.EIO, 'Input/output error')
+
+        for name in ('write', 'fsync', 'ftruncate', 'unlink'):
+            self._monkeypatch.setattr(os, name, refuse)
+
+
+def test_a_disk_that_goes_away_ends_the_bag_and_the_recorder_lives_on(recorder, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        recorder.start('a', START)
+        feed(recorder, 0, 5)
+        Unplugged(patch).now()
+        feed(recorder, 5, 10)
+        assert recorder.bag is None and 'Input/output error' in recorder.failure
+    folder = recorder.start('b', START + 10 * SECOND)
+    feed(recorder, 10, 11)
+    assert recorder.stop() == folder and recorded(folder) == list(range(100, 110))
+
+
+def test_a_disk_that_goes_away_before_the_end_is_said(recorder):
+    with pytest.MonkeyPatch.context() as patch:
+        recorder.start('a', START)
+        feed(recorder, 0, 1)
+        Unplugged(patch).now()
+        with pytest.raises(RecorderError, match='Input/output error'):
+            recorder.stop()
+    assert recorder.bag is None
+
+
+def test_a_bag_that_could_not_begin_leaves_its_name_free(tiny_disk):
+    (tiny_disk / 'filling').write_bytes(bytes(free_space(tiny_disk) - 200_000))
+    recorder = Recorder(RecorderSettings(tiny_disk, black_box=0.0), CHANNELS, '', {})
+    with pytest.raises(RecorderError, match='No space left'):
+        recorder.start('a', START)
+    (tiny_disk / 'filling').unlink()
+    folder = recorder.start('a', START)
+    feed(recorder, 0, 1)
+    assert recorder.stop() == folder and recorded(folder) == list(range(10))
+
+
+def free_space(folder) -> int:
+    """Bytes that are free on a folder's disk."""
+    facts = os.statvfs(folder)
+    return facts.f_bavail * facts.f_frsize
+
+
+def test_a_contract_without_annotations_refuses_them(tmp_path):
+    channels = {name: c for name, c in CHANNELS.items() if name != '/annotations'}
+    recorder = Recorder(RecorderSettings(tmp_path, black_box=0.0), channels, '', {})
+    recorder.start('a', START)
+    with pytest.raises(RecorderError, match='no topic /annotations; add it'):
+        recorder.annotate(b'', START)
+    feed(recorder, 0, 1)
+    assert recorded(recorder.stop()) == list(range(10))
 
 
 def test_black_box_holds_no_more_than_its_size():

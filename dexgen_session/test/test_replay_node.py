@@ -63,6 +63,16 @@ def test_a_loop_begins_again_and_a_pause_holds_it(replay):
         assert started.end() == 0, started.output()
 
 
+def test_a_damaged_bag_ends_with_an_error(replay, tmp_path):
+    file = tmp_path / 'bag' / 'bag_0.mcap'
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    file.write_bytes(content)
+    started = replay('rate:=10.0')
+    assert started.process.wait(30.0) == 2
+    assert 'dexgen-bag repair' in started.output() and 'Traceback' not in started.output()
+
+
 @pytest.mark.parametrize(
     ('parameters', 'error'),
     [

@@ -61,6 +61,15 @@ def test_buttons_move_the_stack_and_the_status_follows(page, peer):
     assert rates and 0 < int(rates[0]) <= 60
 
 
+def test_a_bridge_that_hangs_is_not_shown_as_it_was(page, peer):
+    shows = "document.querySelector('#dexgen-state')?.textContent === '{}'"
+    page.wait_for_function(shows.format('PAUSED'))
+    peer.hung = True
+    page.wait_for_function(shows.format('NO BRIDGE'))
+    peer.hung = False
+    page.wait_for_function(shows.format('PAUSED'))
+
+
 def test_lists_choose_object_and_mode(page, peer):
     choose(page, 'cube', 'sphere')
     wait_until(lambda: peer.object == 'sphere', what='the choice of the object')

@@ -40,7 +40,8 @@ class Log:
             self._stream.write(text + '\n')
             self._stream.flush()
         except (OSError, ValueError):
-            # The terminal or the pipe is closed, the disk full. Whoever read the log is gone; the processes are not to suffer from it.
+            # The terminal or the pipe is closed, or the disk is full: whoever read the log is
+            # gone, and the processes are not to suffer from it.
             self.closed = True
 
 

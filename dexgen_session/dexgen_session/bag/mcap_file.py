@@ -71,8 +71,13 @@ class _Disk:
         os.ftruncate(self._descriptor, position)
 
     def close(self) -> None:
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        """Close, whatever the disk says; once closed, every other call is refused."""
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            os.fsync(descriptor)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 class McapFile:
@@ -153,8 +158,10 @@ class McapFile:
 
     def abandon(self) -> None:
         """Cut what was written only in part and close, without an index."""
-        self._disk.cut(self._safe)
-        self._disk.close()
+        try:
+            self._disk.cut(self._safe)
+        finally:
+            self._disk.close()
 
 
 class _told:  # noqa: N801 - reads as a statement

@@ -107,7 +107,12 @@ def _topic(channel: Channel) -> dict:
 
 
 def write_metadata(folder: Path, content: dict) -> None:
-    """Write metadata.yaml in one step: a reader sees the old or the new one."""
-    waiting = folder / f'{FILE_NAME}.tmp'
-    waiting.write_text(yaml.safe_dump(content, sort_keys=False))
-    waiting.replace(folder / FILE_NAME)
+    """Write metadata.yaml."""
+    write_whole(folder / FILE_NAME, yaml.safe_dump(content, sort_keys=False))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old or the new one."""
+    waiting = path.with_name(f'{path.name}.tmp')
+    waiting.write_text(text)
+    waiting.replace(path)

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 
 from dexgen_session.bag.mcap_file import Sample
 
+SHORTEST_PASS = 0.1
+"""Time that a pass of a loop takes at least [s]: a bag may hold one moment alone."""
+
 
 class Player:
     """Hands out samples when their time has come.
@@ -89,7 +92,7 @@ class Player:
     def _rewind(self, now: float) -> None:
         self._source = self._begin()
         self._next = next(self._source, None)
-        self._started = now
+        self._started = max(now, self._started + SHORTEST_PASS)
         self._origin = self._first_origin()
         self.passes += 1
 

@@ -149,8 +149,11 @@ class Recorder:
         self._paused, self._file_start, self._flushed, self.failure = False, now, now, ''
         for samples in self._latest.values():
             for sample in samples:
-                self._guarded(lambda sample=sample: self._bag.write(sample._replace(received=now)))
-        return self.bag
+                if self._bag is not None:
+                    self._guarded(
+                        lambda sample=sample: self._bag.write(sample._replace(received=now))
+                    )
+        return self._running().folder
 
     def stop(self) -> Path:
         """End the bag in progress.
@@ -192,8 +195,12 @@ class Recorder:
     def annotate(self, serialized: bytes, now: int) -> Path:
         """Write a label, a serialized std_msgs/String, into the bag in progress."""
         bag = self._running()
+        if ANNOTATION_TOPIC not in self._channels:
+            raise RecorderError(
+                f'the recording contract has no topic {ANNOTATION_TOPIC}; add it to annotate'
+            )
         self._guarded(lambda: bag.write(Sample(ANNOTATION_TOPIC, serialized, now, now)))
-        self._guarded(bag.flush)
+        self._guarded(self._running().flush)
         return self._running().folder
 
     def incident(self, reason: str, now: int) -> Path | None:

@@ -2,13 +2,15 @@
 
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+import shutil
 
 import yaml
 
 from dexgen_session.bag.mcap_file import Channel, DiskError, McapFile, Sample
 from dexgen_session.bag.mcap_repair import repair_file
-from dexgen_session.bag.metadata import bag_metadata, FileFacts, write_metadata
+from dexgen_session.bag.metadata import bag_metadata, FileFacts, write_metadata, write_whole
 
 RESERVE_NAME = '.reserve'
 RESERVE_SIZE = 1 << 20
@@ -41,12 +43,18 @@ class BagWriter:
         self._file: McapFile | None = None
         try:
             folder.mkdir(parents=True)
+        except OSError as error:
+            raise DiskError(f"cannot create the bag '{folder}': {error.strerror}") from error
+        try:
             for name, text in documents.items():
                 (folder / name).write_text(text)
             (folder / RESERVE_NAME).write_bytes(bytes(RESERVE_SIZE))
             self._open()
-        except OSError as error:
-            raise DiskError(f"cannot create the bag '{folder}': {error.strerror}") from error
+        except (DiskError, OSError) as error:
+            # A bag that never began must not keep its name from the next one.
+            self._rescue()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise DiskError(f"cannot create the bag '{folder}': {error}") from error
 
     @property
     def size(self) -> int:
@@ -77,7 +85,7 @@ class BagWriter:
 
     def put_document(self, name: str, text: str) -> None:
         """Write a text beside the bag, or replace it."""
-        self._attempt(lambda: (self.folder / name).write_text(text))
+        self._attempt(lambda: write_whole(self.folder / name, text))
 
     def flush(self) -> None:
         """Make everything so far safe from the death of the process."""
@@ -98,7 +106,7 @@ class BagWriter:
         """Write index and metadata."""
         if self._file is not None:
             self._attempt(self._close_file)
-            self._finish()
+            self._attempt(self._finish)
 
     def _attempt(self, action) -> None:
         try:
@@ -134,17 +142,17 @@ class BagWriter:
 
     def _rescue(self) -> None:
         """Close a bag whose disk fails: what was written stays and gets its index."""
-        (self.folder / RESERVE_NAME).unlink(missing_ok=True)
         file, self._file = self._file, None
+        with suppress(OSError):
+            (self.folder / RESERVE_NAME).unlink(missing_ok=True)
         if file is None:
             return
-        file.abandon()
-        try:
+        # A disk that is gone refuses all of this: `dexgen-bag repair` does it when it is back.
+        with suppress(OSError, ValueError):
+            file.abandon()
             repair_file(file.path)
             self._done.append(file_facts(file.path))
             self._describe()
-        except OSError:
-            return
 
 
 def file_facts(path: Path) -> FileFacts:
