@@ -20,8 +20,9 @@ class FixedRateLoop:
       rate: [Hz].
       tick: called with the steady time [s] of this period's start.
       on_error: called with the exception of a failing tick, on the loop's thread.
-      priority: SCHED_FIFO priority, 0 for none; refused priorities are ignored.
+      priority: SCHED_FIFO priority, 0 for none.
       backlog: longest time to make good [s]; 0: a late tick is not made up for.
+      on_refused: called on the loop's thread where the system refuses the priority.
     """
 
     def __init__(
@@ -32,12 +33,13 @@ class FixedRateLoop:
         name: str = 'loop',
         priority: int = 0,
         backlog: float = 0.0,
+        on_refused: Callable[[], None] = lambda: None,
     ):
         self.watch = RateWatch()
         self._schedule = Schedule(1.0 / rate, backlog)
         self._tick = tick
         self._on_error = on_error
-        self._priority = priority
+        self._priority, self._on_refused = priority, on_refused
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -56,7 +58,7 @@ class FixedRateLoop:
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """End the loop and wait for its thread [s]."""
+        """End the loop and wait for its thread [s]; an error of its last tick is not reported."""
         self._stop.set()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
@@ -65,8 +67,8 @@ class FixedRateLoop:
         if self._priority:
             try:
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
-            except (PermissionError, OSError):
-                pass
+            except OSError:
+                self._on_refused()
         schedule = self._schedule
         schedule.start(time.monotonic())
         try:
@@ -79,4 +81,5 @@ class FixedRateLoop:
                 if schedule.due > end:
                     self._stop.wait(schedule.due - end)
         except BaseException as error:  # noqa: B902 - handed on, never swallowed
-            self._on_error(error)
+            if not self._stop.is_set():
+                self._on_error(error)

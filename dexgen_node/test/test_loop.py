@@ -1,5 +1,6 @@
-"""The fixed-rate loop: it ticks, it reports a failing tick, it makes good what it may."""
+"""The fixed-rate loop: it ticks, it reports what fails, it makes good what it may."""
 
+import os
 import threading
 
 from dexgen_node.loop import FixedRateLoop
@@ -38,6 +39,39 @@ def test_an_exception_ends_the_loop_and_is_handed_on():
     assert failed.wait(10.0)
     loop.stop()
     assert [str(error) for error in errors] == ['broken']
+
+
+def test_a_tick_that_outlasts_the_end_is_no_error():
+    errors, begun, go = [], threading.Event(), threading.Event()
+
+    def tick(now):
+        begun.set()
+        assert go.wait(20.0)
+        raise RuntimeError('its publishers are gone')
+
+    loop = FixedRateLoop(100.0, tick, errors.append)
+    loop.start()
+    assert begun.wait(20.0)
+    loop.stop(timeout=0.05)
+    go.set()
+    loop.stop(timeout=20.0)
+    assert errors == []
+
+
+def test_a_priority_that_the_system_refuses_is_told(monkeypatch):
+    def refuse(*_):
+        raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr(os, 'sched_setscheduler', refuse)
+    told, ticked = [], threading.Event()
+    loop = FixedRateLoop(
+        100.0, lambda now: ticked.set(), told.append, priority=50,
+        on_refused=lambda: told.append('refused'),
+    )  # fmt: skip
+    loop.start()
+    assert ticked.wait(20.0)
+    loop.stop()
+    assert told == ['refused']
 
 
 @pytest.mark.parametrize(('backlog', 'made_good'), [(0.0, False), (100.0, True)])

@@ -186,6 +186,7 @@ class HandBridgeNode(LifecycleNode):
             self._publish_state,
             self._loop_failed,
             self._value('priority'),
+            self._priority_refused,
         )
         self._physics.start()
 
@@ -199,6 +200,13 @@ class HandBridgeNode(LifecycleNode):
         self.get_logger().error(f'a thread of the bridge ended: {error!r}')
         self.bridge.fail(BackendError('INTERNAL', f'a thread of the bridge ended: {error!r}'))
         self._publish_state()
+
+    def _priority_refused(self) -> None:
+        self.get_logger().warning(
+            f'priority {self._value("priority")} is refused by the system: the physics thread has '
+            'none; allow it with rtprio in /etc/security/limits.conf, or CAP_SYS_NICE',
+            once=True,
+        )
 
     def _emergency_stop(self) -> None:
         self.get_logger().warning(self.bridge.stop().message)

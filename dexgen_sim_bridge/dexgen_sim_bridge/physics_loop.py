@@ -36,6 +36,7 @@ class PhysicsLoop:
       changed: called after each state transition that happened in a step.
       on_error: called with an error that ends the thread.
       priority: SCHED_FIFO priority, 0 for none.
+      on_refused: called on the thread where the system refuses the priority.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class PhysicsLoop:
         changed: Callable[[], None],
         on_error: Callable[[BaseException], None],
         priority: int = 0,
+        on_refused: Callable[[], None] = lambda: None,
     ):
         self._bridge = bridge
         self._period = 1.0 / rate
@@ -60,7 +62,9 @@ class PhysicsLoop:
         self._looked: tuple[float, int] | None = None
         # A real hand lives in real time: steps that it missed are gone.
         backlog = BACKLOG if bridge.backend.simulated else 0.0
-        self.loop = FixedRateLoop(rate, self._tick, self._end, 'physics', priority, backlog)
+        self.loop = FixedRateLoop(
+            rate, self._tick, self._end, 'physics', priority, backlog, on_refused
+        )
 
     def start(self) -> None:
         """Start the thread."""

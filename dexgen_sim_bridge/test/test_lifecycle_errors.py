@@ -1,4 +1,6 @@
-"""A transition that raises: the node survives, says so and can be configured again."""
+"""A transition that raises, a priority that is refused: the node survives and says so."""
+
+import os
 
 from dexgen_sim_bridge.hand_bridge_node import HandBridgeNode
 import pytest
@@ -20,9 +22,14 @@ class BreakingBridge(HandBridgeNode):
 
 
 @pytest.fixture
-def node(tmp_path):
-    """Return an unconfigured bridge in a context of its own."""
-    words = ['autostart:=false', 'object:=none', f'state_directory:={tmp_path}']
+def node(tmp_path, monkeypatch):
+    """Return an unconfigured bridge in a context of its own; the system refuses its priority."""
+
+    def refuse(*_):
+        raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr(os, 'sched_setscheduler', refuse)
+    words = ['autostart:=false', 'object:=none', 'priority:=50', f'state_directory:={tmp_path}']
     rclpy.init(args=['--ros-args', *(w for word in words for w in ('-p', word))])
     node = BreakingBridge()
     yield node
@@ -47,3 +54,12 @@ def test_an_error_in_a_transition_leads_to_unconfigured_and_back(node):
     assert label(node) == 'active' and node.bridge is not None
     assert node.trigger_deactivate() == SUCCESS
     assert node.trigger_cleanup() == SUCCESS
+
+
+def test_a_priority_that_the_system_refuses_is_said_once(node, capfd):
+    node.broken = False
+    assert node.trigger_configure() == SUCCESS
+    for _ in range(2):
+        assert node.trigger_activate() == SUCCESS
+        assert node.trigger_deactivate() == SUCCESS
+    assert capfd.readouterr().err.count('priority 50 is refused by the system') == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import errno
 import io
 import os
 from pathlib import Path
@@ -241,13 +242,14 @@ def test_what_cannot_be_started_ends_the_run_and_is_named():
     assert reason.startswith('ghost cannot be started')
 
 
-def test_a_reader_that_goes_away_does_not_stop_the_processes():
+@pytest.mark.parametrize('number', [errno.EPIPE, errno.EIO, errno.ENOSPC])
+def test_a_log_that_cannot_be_written_does_not_stop_the_processes(number):
     class Closed(io.StringIO):
         def write(self, text):
-            raise BrokenPipeError
+            raise OSError(number, os.strerror(number))
 
     log = Log(Closed(), ['node'])
-    command = shell('node', 'echo hello; sleep 0.1', at_end='end')
+    command = shell('node', 'echo hello; exit 1', restarted='sleep 0.1', at_end='end')
     assert asyncio.run(_run(command, log)) == ''
     assert log.closed
 
@@ -278,3 +280,19 @@ def test_processes_end_with_a_killed_manager():
         assert alive(pid)
         manager.kill()
     assert ended(pid, within=20.0)
+
+
+def test_a_closed_terminal_ends_the_run():
+    terminal, stdout = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, '-c', MANAGER, SLEEPER], stdout=stdout, stderr=subprocess.DEVNULL
+    ) as manager:
+        try:
+            with open(terminal) as screen:
+                pid = pids(screen.readline())[0]
+            manager.send_signal(signal.SIGHUP)
+            manager.wait(20.0)
+        finally:
+            manager.kill()
+            os.close(stdout)
+    assert ended(pid)

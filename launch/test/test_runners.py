@@ -96,6 +96,16 @@ def test_a_node_that_keeps_dying_ends_the_run_by_name(prefix, runner):
 
 
 @pytest.mark.parametrize('runner', RUNNERS)
+def test_a_node_that_ran_before_may_refuse_its_restarts(prefix, runner):
+    talker = prefix / 'lib' / 'small_nodes' / 'talker'
+    talker.write_text('#!/bin/sh\n[ -e "$0.ran" ] && exit 2\ntouch "$0.ran"\nexit 5\n')
+    with start(prefix, runner, 'restarts:=2', 'restart_delay:=0') as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert 'talker ended with exit status 2 (restarted 2 times)' in output
+
+
+@pytest.mark.parametrize('runner', RUNNERS)
 def test_what_is_not_installed_starts_nothing(prefix, runner):
     with start(prefix, runner, 'loud:=true') as process:
         output, _ = process.communicate(timeout=60)
