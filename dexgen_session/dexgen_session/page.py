@@ -147,7 +147,7 @@ class Page:
         kinematics,
         actions: PageActions,
         objects: Sequence[str],
-        modes: Sequence[str] = ('dexgen', 'passthrough', 'hold'),
+        modes: Sequence[str] = ('dexgen', 'precision', 'passthrough', 'hold'),
         host: str = '127.0.0.1',
         port: int = 8080,
         token: str = '',

@@ -93,7 +93,7 @@ class Peer(Node):
         return answer
 
     def _set_mode(self, request, answer):
-        allowed = ('hold', 'passthrough', 'dexgen')
+        allowed = ('hold', 'passthrough', 'dexgen', 'precision')
         answer.success = request.mode in allowed
         answer.message = '' if answer.success else f'allowed: {", ".join(allowed)}'
         if answer.success:
