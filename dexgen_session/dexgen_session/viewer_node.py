@@ -219,7 +219,7 @@ class Viewer(Node):
         if self._idle:
             # What has waited since the last browser left is of no known age.
             self._idle = False
-            for ear in self._ears.values():
+            for ear in (*self._ears.values(), self._heard_diagnostics):
                 ear.take_all()
         self._listen(now)
         if with_status:

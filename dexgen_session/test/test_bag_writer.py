@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from recorded import bulky, CHANNELS, joint_state, SECOND, START, write_bag
 from rosbags.highlevel import AnyReader
+import yaml
 
 
 def numbers(path: Path) -> list[int]:
@@ -178,3 +179,21 @@ def test_a_disk_that_refuses_even_the_index_leaves_a_bag_that_can_be_repaired(
     assert reader.torn == ['bag_0.mcap'] and reader.message_count > 10
     repair_bag(tmp_path / 'bag')
     assert numbers(tmp_path / 'bag') == list(range(reader.message_count))
+
+
+def test_a_next_file_that_cannot_begin_leaves_the_bag_described(tmp_path):
+    writer = write_bag(tmp_path / 'bag', close=False)
+    (tmp_path / 'bag' / 'bag_1.mcap').touch()
+    with pytest.raises(DiskError, match='kept with 101 messages'):
+        writer.split(START + 2 * SECOND)
+    described = yaml.safe_load((tmp_path / 'bag' / 'metadata.yaml').read_text())
+    assert described['rosbag2_bagfile_information']['message_count'] == 101
+    assert writer.closed and numbers(tmp_path / 'bag') == list(range(100))
+
+
+def test_a_document_that_does_not_fit_leaves_the_one_before(tmp_path, limit_files):
+    writer = BagWriter(tmp_path / 'bag', CHANNELS, {'configuration.yaml': 'old'})
+    limit_files(20_000)
+    with pytest.raises(DiskError, match='too large'):
+        writer.put_document('configuration.yaml', 'new' * 10_000)
+    assert (tmp_path / 'bag' / 'configuration.yaml').read_text() == 'old'

@@ -2,11 +2,13 @@
 
 import errno
 import os
+from pathlib import Path
 
 from dexgen_msgs.msg import StackState
 from dexgen_session.bag.black_box import BlackBox
 from dexgen_session.bag.reader import BagReader
 from dexgen_session.bag.recorder import Recorder, RecorderError, RecorderSettings
+from dexgen_session.bag.writer import RESERVE_SIZE
 import pytest
 from rclpy.serialization import serialize_message
 from recorded import bulky, CHANNELS, joint_state, SECOND, stack_state, START
@@ -155,16 +157,17 @@ def test_a_disk_that_refuses_the_black_box_is_said_and_the_recorder_lives_on(
 
 
 class Unplugged:
-    """From `now` on, every write and every sync of a file fails, as on a stick that is gone."""
+    """From `now` on, what is done to a file fails, as on a stick that is gone."""
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch, refused=('write', 'fsync', 'ftruncate', 'unlink')):
         self._monkeypatch = monkeypatch
+        self._refused = refused
 
     def now(self) -> None:
         def refuse(*_):
             raise OSError(errno.EIO, 'Input/output error')
 
-        for name in ('write', 'fsync', 'ftruncate', 'unlink'):
+        for name in self._refused:
             self._monkeypatch.setattr(os, name, refuse)
 
 
@@ -175,6 +178,7 @@ def test_a_disk_that_goes_away_ends_the_bag_and_the_recorder_lives_on(recorder, 
         Unplugged(patch).now()
         feed(recorder, 5, 10)
         assert recorder.bag is None and 'Input/output error' in recorder.failure
+        assert open_files(tmp_path) == []
     folder = recorder.start('b', START + 10 * SECOND)
     feed(recorder, 10, 11)
     assert recorder.stop() == folder and recorded(folder) == list(range(100, 110))
@@ -190,15 +194,33 @@ def test_a_disk_that_goes_away_before_the_end_is_said(recorder):
     assert recorder.bag is None
 
 
-def test_a_bag_that_could_not_begin_leaves_its_name_free(tiny_disk):
-    (tiny_disk / 'filling').write_bytes(bytes(free_space(tiny_disk) - 200_000))
+def test_a_file_that_is_spoilt_when_the_disk_fails_ends_the_bag_alone(recorder):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = recorder.start('a', START)
+        feed(recorder, 0, 5)
+        (folder / 'a_0.mcap').write_bytes(b'spoilt by somebody else')
+        Unplugged(patch, ('write',)).now()
+        feed(recorder, 5, 10)
+    assert recorder.bag is None and 'Input/output error' in recorder.failure
+
+
+@pytest.mark.parametrize('free', [200_000, RESERVE_SIZE + 4096])
+def test_a_bag_that_could_not_begin_leaves_its_name_free(tiny_disk, free):
+    (tiny_disk / 'filling').write_bytes(bytes(free_space(tiny_disk) - free))
     recorder = Recorder(RecorderSettings(tiny_disk, black_box=0.0), CHANNELS, '', {})
     with pytest.raises(RecorderError, match='No space left'):
         recorder.start('a', START)
+    assert open_files(tiny_disk) == []
     (tiny_disk / 'filling').unlink()
     folder = recorder.start('a', START)
     feed(recorder, 0, 1)
     assert recorder.stop() == folder and recorded(folder) == list(range(10))
+
+
+def open_files(folder) -> list[str]:
+    """Files of a folder that this process holds open: they keep its disk from going."""
+    held = (os.path.realpath(one) for one in Path('/proc/self/fd').iterdir())
+    return [path for path in held if path.startswith(f'{folder}/')]
 
 
 def free_space(folder) -> int:

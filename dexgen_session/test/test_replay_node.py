@@ -70,6 +70,7 @@ def test_a_damaged_bag_ends_with_an_error(replay, tmp_path):
     file.write_bytes(content)
     started = replay('rate:=10.0')
     assert started.process.wait(30.0) == 2
+    assert f"'{file}' is damaged" in started.output()
     assert 'dexgen-bag repair' in started.output() and 'Traceback' not in started.output()
 
 

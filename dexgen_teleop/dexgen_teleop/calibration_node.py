@@ -13,7 +13,16 @@ from rclpy.node import Node
 
 from dexgen_teleop.landmarks import Handedness
 from dexgen_teleop.retargeting import load
-from dexgen_teleop.retargeting.calibration import calibrate, DURATION, PROMPTS, save
+from dexgen_teleop.retargeting.calibration import (
+    calibrate,
+    Calibration,
+    DURATION,
+    PROMPTS,
+    save,
+)
+
+RETRY = 1.0
+"""Time between two tries to write the scales [s]."""
 
 
 class CalibrationNode(Node):
@@ -24,10 +33,11 @@ class CalibrationNode(Node):
         name = declare(self, 'hand', 'allegro_right', 'name of the hand description')
         path = declare(self, 'config', '', 'retargeting configuration; empty: the shipped one')
         default = f'~/.config/dexgen/{name}_calibration.yaml'
-        file = declare(self, 'file', default, 'where the scales are written')
+        declare(self, 'file', default, 'where the scales are written', read_only=False)
         self._hand, self._config = load_hand(name), load(name, path)
         self._side = Handedness.of(self._hand.side)
-        self._file = Path(file).expanduser()
+        self._result: Calibration | None = None
+        self._refused = ''
         self._frames: list[np.ndarray] = []
         self._begin: float | None = None
         self._prompts = list(PROMPTS)
@@ -35,7 +45,7 @@ class CalibrationNode(Node):
         self.get_logger().info(f'show the {self._hand.side} hand to the camera')
 
     def _on_landmarks(self, message: HandLandmarks) -> None:
-        if not message.valid or message.handedness != self._side:
+        if self._result is not None or not message.valid or message.handedness != self._side:
             return
         stamp = message.header.stamp.sec + 1e-9 * message.header.stamp.nanosec
         self._begin = stamp if self._begin is None else self._begin
@@ -54,12 +64,29 @@ class CalibrationNode(Node):
             self.get_logger().error(f'{error}; once more')
             self._frames, self._begin, self._prompts = [], None, list(PROMPTS)
             return
-        save(result, self._file)
+        self._result = result
         before, after = (1e3 * error for error in result.error)
         self.get_logger().info(
             f'scales {result.scales}: fingertips out of reach by {after:.1f} mm instead of '
-            f'{before:.1f} mm; written to {self._file}'
+            f'{before:.1f} mm'
         )
+        self.create_timer(RETRY, self._save)
+        self._save()
+
+    def _save(self) -> None:
+        """Write the scales and end; where the disk refuses, say it once and be called again."""
+        file = Path(self.get_parameter('file').value).expanduser()
+        try:
+            save(self._result, file)
+        except OSError as error:
+            if str(error) != self._refused:
+                self._refused = str(error)
+                self.get_logger().error(
+                    f"cannot write '{file}': {error}; the scales are kept: mend that, or set the "
+                    f'parameter file of {self.get_fully_qualified_name()} to another'
+                )
+            return
+        self.get_logger().info(f'written to {file}')
         rclpy.try_shutdown()
 
 

@@ -1,5 +1,7 @@
 """The calibration node with real messages, without transport."""
 
+import time
+
 from dexgen_msgs.msg import HandLandmarks
 from dexgen_teleop.calibration_node import CalibrationNode
 from dexgen_teleop.human_hand import FIST, HumanHand, OPEN
@@ -9,6 +11,7 @@ from geometry_msgs.msg import Point
 import numpy as np
 import pytest
 import rclpy
+from rclpy.parameter import Parameter
 
 FRAMES = 152
 """Five seconds at 30 Hz, and the frame that ends them."""
@@ -64,3 +67,23 @@ def test_a_hand_that_rests_is_asked_once_more(calibration):
     assert rclpy.ok() and not file.exists()
     show(node, sequence(0.9), seconds=20.0)
     assert not rclpy.ok() and file.exists()
+
+
+@pytest.mark.parametrize('mended', ['folder', 'parameter'])
+def test_scales_that_cannot_be_written_are_kept_until_they_can(calibration, mended):
+    node, file = calibration
+    file.parent.write_text('a file where the folder should be')
+    show(node, sequence(1.15))
+    assert rclpy.ok()
+    show(node, [HumanHand().landmarks(OPEN)] * FRAMES, seconds=20.0)
+    if mended == 'folder':
+        file.parent.unlink()
+    else:
+        file = file.parent.with_name('other') / 'scales.yaml'
+        (answer,) = node.set_parameters([Parameter('file', value=str(file))])
+        assert answer.successful
+    end = time.monotonic() + 10.0
+    while rclpy.ok() and time.monotonic() < end:
+        rclpy.spin_once(node, timeout_sec=0.1)
+    assert not rclpy.ok()
+    apply(load('allegro_right'), file)

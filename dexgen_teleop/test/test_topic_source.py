@@ -32,6 +32,34 @@ def test_the_newest_frame_wins_and_is_counted():
     assert source.read().sequence == 3
 
 
+@pytest.mark.parametrize('late', [1, 4, -1, -4])
+def test_a_picture_that_comes_frames_late_finds_its_partner(late):
+    source = TopicSource()
+    source.put_intrinsics(CAMERA)
+    stamps = []
+    for i in range(30):
+        for kind, number in (('color', i + min(late, 0)), ('depth', i - max(late, 0))):
+            if number >= 0:
+                put = source.put_color if kind == 'color' else source.put_depth
+                put(number / 30, COLOR if kind == 'color' else DEPTH)
+        if i >= abs(late):
+            stamps.append(source.read().stamp)
+    assert stamps == [i / 30 for i in range(30 - abs(late))]
+
+
+def test_a_colour_picture_is_used_once_and_none_before_the_last_frame():
+    source = TopicSource(silence=0.01)
+    source.put_intrinsics(CAMERA)
+    for i in range(3):
+        source.put_color(i / 30, COLOR)
+    source.put_depth(1 / 30, DEPTH)
+    assert source.read().stamp == 1 / 30
+    for again in (1 / 30, 0.0):
+        source.put_depth(again, DEPTH)
+        with pytest.raises(SourceLostError, match='different times'):
+            source.read()
+
+
 def test_without_depth_colour_alone_is_a_frame():
     source = TopicSource(with_depth=False)
     source.put_color(1.0, COLOR)

@@ -101,7 +101,7 @@ class McapFile:
         try:
             self._disk = _Disk(path)
             self._writer = Writer(self._disk, chunk_size=CHUNK_SIZE)
-            self._writer.start(profile='ros2', library='dexgen')
+            self._begin()
         except OSError as error:
             raise DiskError(f"cannot create '{path}': {error.strerror}") from error
         self._safe = self._disk.position
@@ -117,6 +117,13 @@ class McapFile:
                 schemas[channel.type],
                 {'offered_qos_profiles': channel.qos, 'topic_type_hash': channel.hash},
             )
+
+    def _begin(self) -> None:
+        try:
+            self._writer.start(profile='ros2', library='dexgen')
+        except OSError:
+            self._disk.close()
+            raise
 
     @property
     def size(self) -> int:

@@ -175,8 +175,8 @@ class Recorder:
         """Write nothing until `resume`."""
         bag = self._running()
         self._guarded(bag.flush)
-        self._paused = True
-        return bag.folder
+        self._paused = self._bag is not None
+        return self._running().folder
 
     def resume(self) -> Path:
         """Go on after `pause`."""

@@ -11,6 +11,7 @@ import yaml
 from dexgen_session.bag.mcap_file import Channel, DiskError, McapFile, Sample
 from dexgen_session.bag.mcap_repair import repair_file
 from dexgen_session.bag.metadata import bag_metadata, FileFacts, write_metadata, write_whole
+from dexgen_session.bag.records import DAMAGE
 
 RESERVE_NAME = '.reserve'
 RESERVE_SIZE = 1 << 20
@@ -145,13 +146,12 @@ class BagWriter:
         file, self._file = self._file, None
         with suppress(OSError):
             (self.folder / RESERVE_NAME).unlink(missing_ok=True)
-        if file is None:
-            return
         # A disk that is gone refuses all of this: `dexgen-bag repair` does it when it is back.
-        with suppress(OSError, ValueError):
-            file.abandon()
-            repair_file(file.path)
-            self._done.append(file_facts(file.path))
+        with suppress(OSError, *DAMAGE):
+            if file is not None:
+                file.abandon()
+                repair_file(file.path)
+                self._done.append(file_facts(file.path))
             self._describe()
 
 

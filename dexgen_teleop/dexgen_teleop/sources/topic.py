@@ -1,6 +1,8 @@
 """Colour and depth pictures that somebody else takes: paired by their stamps."""
 
+from collections import deque
 import threading
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +12,13 @@ DEPTH_SCALE = {'16UC1': 0.001, 'mono16': 0.001, '32FC1': 1.0}
 """Encodings of depth pictures and their units [m]."""
 COLOR_ORDER = {'rgb8': slice(None), 'bgr8': slice(None, None, -1)}
 """Encodings of colour pictures and the order of their channels."""
+KEPT = 5
+"""Pictures of a kind that wait for the other kind, which a driver may send some frames later."""
+
+
+class _Picture(NamedTuple):
+    stamp: float
+    pixels: np.ndarray
 
 
 class TopicSource(Source):
@@ -29,8 +38,8 @@ class TopicSource(Source):
         self._with_depth = with_depth
         self._silence = silence
         self._apart = 0.6 / rate
-        self._color: tuple[float, np.ndarray] | None = None
-        self._depth: tuple[float, np.ndarray] | None = None
+        self._colors: deque[_Picture] = deque(maxlen=KEPT)
+        self._depths: deque[_Picture] = deque(maxlen=KEPT)
         self._intrinsics: Intrinsics | None = None
         self._frame: Frame | None = None
         self._sequence = 0
@@ -60,41 +69,61 @@ class TopicSource(Source):
 
     def put_color(self, stamp: float, pixels: np.ndarray) -> None:
         """Put in a colour picture (H, W, 3) uint8 RGB taken at `stamp` [s]."""
+        color = _Picture(stamp, pixels)
         with self._arrived:
-            self._color = (stamp, pixels)
-            self._join()
+            self._colors.append(color)
+            depth = self._nearest(color, self._depths)
+            if depth is not None or not self._with_depth:
+                self._complete(color, depth)
 
     def put_depth(self, stamp: float, depth: np.ndarray) -> None:
         """Put in a depth picture (H, W) [m], aligned with the colour, taken at `stamp` [s]."""
+        picture = _Picture(stamp, depth)
         with self._arrived:
-            self._depth = (stamp, depth)
-            self._join()
+            self._depths.append(picture)
+            color = self._nearest(picture, self._colors)
+            if color is not None:
+                self._complete(color, picture)
 
-    def _join(self) -> None:
-        if self._color is None or (self._with_depth and self._depth is None):
-            return
-        stamp, image = self._color
-        depth = None
-        if self._with_depth:
-            if self._intrinsics is None or abs(self._depth[0] - stamp) > self._apart:
-                return
-            depth = self._depth[1]
-            if depth.shape != image.shape[:2]:
-                return
-        self._frame = Frame(stamp, self._sequence, image, depth, self._intrinsics)
+    def _nearest(self, picture: _Picture, others: deque[_Picture]) -> _Picture | None:
+        """The picture of the other kind that was taken with this one."""
+        if self._intrinsics is None:
+            return None
+        return min(
+            (
+                other
+                for other in others
+                if abs(other.stamp - picture.stamp) <= self._apart
+                and other.pixels.shape[:2] == picture.pixels.shape[:2]
+            ),
+            key=lambda other: abs(other.stamp - picture.stamp),
+            default=None,
+        )
+
+    def _complete(self, color: _Picture, depth: _Picture | None) -> None:
+        """Make a frame; what came before its pictures is not needed any more."""
+        _drop_through(self._colors, color)
+        if depth is not None:
+            _drop_through(self._depths, depth)
+        pixels = depth.pixels if depth is not None else None
+        self._frame = Frame(color.stamp, self._sequence, color.pixels, pixels, self._intrinsics)
         self._sequence += 1
-        self._color = self._depth = None
         self._arrived.notify()
 
     def _missing(self) -> str:
         """What keeps frames from coming, for people."""
-        if self._color is None and self._depth is None:
+        if not self._colors and not self._depths:
             return 'no new pictures arrive'
         if self._with_depth and self._intrinsics is None:
             return 'no camera_info arrives'
-        if self._with_depth and (self._color is None or self._depth is None):
-            return f'no {"colour" if self._color is None else "depth"} pictures arrive'
+        if self._with_depth and not (self._colors and self._depths):
+            return f'no {"depth" if self._colors else "colour"} pictures arrive'
         return 'colour and depth are taken at different times or differ in size'
+
+
+def _drop_through(pictures: deque[_Picture], last: _Picture) -> None:
+    while pictures.popleft() is not last:
+        pass
 
 
 def decode(data, encoding: str, height: int, width: int, step: int) -> np.ndarray:
