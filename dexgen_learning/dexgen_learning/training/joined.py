@@ -24,7 +24,8 @@ def joined(results: Sequence[Mapping]) -> dict:
         values = {result[key] for result in results}
         if len(values) > 1:
             raise ValueError(f'parts of one evaluation have one {key}; these have {values}')
-    whole, sizes = {key: results[0][key] for key in SAME}, []
+    whole: dict = {key: results[0][key] for key in SAME}
+    sizes: dict[str, list[str]] = {}
     for result in results:
         found = {key: value for key, value in result.items() if _measured(key, value)}
         twice = set(found) & set(whole)
@@ -33,9 +34,10 @@ def joined(results: Sequence[Mapping]) -> dict:
         whole |= found
         size = result.get('details', {}).get('config', {}).get('size', 'not said')
         names = (key.removesuffix('_share').replace('_', ' ') for key in found)
-        sizes.append(f'{size} ({", ".join(names)})')
+        sizes.setdefault(size, []).extend(names)
     whole['drops'] = sum(result['drops'] for result in results)
-    return whole | {'details': {'config': {'size': ' and '.join(sizes)}}}
+    said = ' and '.join(f'{size} ({", ".join(names)})' for size, names in sizes.items())
+    return whole | {'details': {'config': {'size': said}}}
 
 
 def _measured(key: str, value: object) -> bool:
