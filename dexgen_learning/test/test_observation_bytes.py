@@ -56,11 +56,8 @@ class Waiting:
 def made(monkeypatch):
     """Clock, node, mode, inbox and core of a controller without a middleware."""
     clock = SimpleNamespace(now=5.0)
-    nanoseconds = lambda: round(1e9 * clock.now)  # noqa: E731
-    times = SimpleNamespace(
-        monotonic=lambda: clock.now, monotonic_ns=nanoseconds, time_ns=nanoseconds
-    )
-    monkeypatch.setattr(streams_node, 'time', times)
+    monkeypatch.setattr(streams_node, 'time', SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(streams_node, 'steady_offset', lambda: 0)
     monkeypatch.setattr(streams_node, 'PolledSubscription', Waiting)
     ears, mode = Ears(clock), Watching()
     inbox = streams_node.Inbox(ears, HAND, lambda: None)
