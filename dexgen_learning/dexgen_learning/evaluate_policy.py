@@ -2,8 +2,8 @@
 
 Policy, interpolation (swept over its rate; the best is the rival) and holding still run in the
 same environment with the same seed, randomised and with a moving wrist, warmed up. On held-out
-objects too: some are harder for every expert, so what is kept of the goals stands beside what is
-kept of the lead over interpolation.
+objects too, so that what is kept of the goals stands beside what is kept of the lead over
+interpolation: objects differ in how hard they are for every expert.
 """
 
 from collections.abc import Sequence
