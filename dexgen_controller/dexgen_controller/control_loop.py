@@ -1,10 +1,10 @@
 """The control thread: ticks on a phase-locked schedule, woken by the arrival of commands."""
 
 from collections.abc import Callable
-import os
 import threading
 import time
 
+from dexgen_node.loop import take_priority
 from dexgen_node.rates import RateWatch
 
 from dexgen_controller.phase_lock import PhaseLock
@@ -74,11 +74,7 @@ class ControlLoop:
             self._condition.notify()
 
     def _run(self) -> None:
-        if self._priority:
-            try:
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
-            except OSError:
-                self._on_refused()
+        take_priority(self._priority, self._on_refused)
         self._schedule.start(time.monotonic())
         try:
             while self._wait():

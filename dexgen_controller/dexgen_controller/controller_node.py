@@ -7,6 +7,7 @@ from dexgen_description import load_hand
 from dexgen_msgs.srv import SetMode
 from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.lifecycle import LifecycleNode
+from dexgen_node.loop import refusal
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -182,10 +183,7 @@ class ControllerNode(LifecycleNode):
         return True
 
     def _refused(self) -> None:
-        self.get_logger().warning(
-            f'priority {self._value("priority")} is refused by the system: the control thread has '
-            'none; allow it with rtprio in /etc/security/limits.conf, or CAP_SYS_NICE'
-        )
+        self.get_logger().warning(refusal(self._value('priority'), 'control'))
 
     def _wake(self) -> None:
         if self._loop is not None:

@@ -214,23 +214,19 @@ def test_silence_and_old_stamps_send_nothing(start):
     session.until_reason('OK')
 
 
-def test_a_stack_that_fell_silent_is_not_running(start):
+@pytest.mark.parametrize(
+    ('name', 'wrong', 'reason'),
+    [('telling', False, 'NOT_RUNNING'), ('unit', 1000.0, 'OUT_OF_RANGE')],
+    ids=['a silent stack', 'millimetres'],
+)
+def test_what_goes_wrong_while_running_is_said_and_recovers(start, name, wrong, reason):
     session = start()
     session.peer.enter(StackState.RUNNING, session_id=3)
     session.until_reason('OK')
-    session.peer.telling = False
-    session.until_reason('NOT_RUNNING')
-    session.peer.telling = True
-    session.until_reason('OK')
-
-
-def test_a_command_in_millimetres_is_refused(start):
-    session = start()
-    session.peer.enter(StackState.RUNNING, session_id=3)
-    session.until_reason('OK')
-    session.peer.unit = 1000.0
-    session.until_reason('OUT_OF_RANGE')
-    session.peer.unit = 1.0
+    right = getattr(session.peer, name)
+    setattr(session.peer, name, wrong)
+    session.until_reason(reason)
+    setattr(session.peer, name, right)
     session.until_reason('OK')
 
 

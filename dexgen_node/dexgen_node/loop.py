@@ -64,11 +64,7 @@ class FixedRateLoop:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        if self._priority:
-            try:
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
-            except OSError:
-                self._on_refused()
+        take_priority(self._priority, self._on_refused)
         schedule = self._schedule
         schedule.start(time.monotonic())
         try:
@@ -83,3 +79,20 @@ class FixedRateLoop:
         except BaseException as error:  # noqa: B902 - handed on, never swallowed
             if not self._stop.is_set():
                 self._on_error(error)
+
+
+def take_priority(priority: int, on_refused: Callable[[], None]) -> None:
+    """Give the calling thread a SCHED_FIFO priority, none for 0; says where it is refused."""
+    if priority:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
+        except OSError:
+            on_refused()
+
+
+def refusal(priority: int, thread: str) -> str:
+    """What a person is told of a refused priority."""
+    return (
+        f'priority {priority} is refused by the system: the {thread} thread has none; allow it '
+        'with rtprio in /etc/security/limits.conf, or CAP_SYS_NICE'
+    )

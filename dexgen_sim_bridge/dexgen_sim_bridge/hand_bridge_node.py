@@ -6,7 +6,7 @@ import time
 from dexgen_node import topics
 from dexgen_node.diagnostics import Diagnostics
 from dexgen_node.lifecycle import LifecycleNode
-from dexgen_node.loop import FixedRateLoop
+from dexgen_node.loop import FixedRateLoop, refusal
 from dexgen_node.parameters import declare
 from dexgen_node.run import run_node
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -202,11 +202,7 @@ class HandBridgeNode(LifecycleNode):
         self._publish_state()
 
     def _priority_refused(self) -> None:
-        self.get_logger().warning(
-            f'priority {self._value("priority")} is refused by the system: the physics thread has '
-            'none; allow it with rtprio in /etc/security/limits.conf, or CAP_SYS_NICE',
-            once=True,
-        )
+        self.get_logger().warning(refusal(self._value('priority'), 'physics'), once=True)
 
     def _emergency_stop(self) -> None:
         self.get_logger().warning(self.bridge.stop().message)
