@@ -5,6 +5,8 @@ hand that follows it would leave any grasp in the end. So every finger has an *a
 keypoints were when it took up its load. A finger that bears none goes where it is asked to. One
 that bears load stays at its anchor but for a share of the command, most of which the loaded
 fingers take together, as one rigid body: that moves the object instead of squeezing or losing it.
+Besides it gives way by a share of the command's first centimetres, as long as it is asked to, by
+as much as does not open the grasp, see `yielding`.
 Its anchor creeps along with commands that keep the grasp's shape, the distances between the tips
 of loaded fingers, as those of a person who moves the object do; one that draws them apart asks
 them to let go, and is refused. A command that is trusted, see `trust`, is followed nearly whole.
@@ -21,6 +23,7 @@ from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.load import Load, owned
 from dexgen_controller.model_config import ModelConfig
 from dexgen_controller.trust import ramp, Trust
+from dexgen_controller.yielding import closed
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,19 @@ class ArbitrationConfig:
       leak: time in which an anchor follows what is applied [s].
       forget: time in which the shape of a grasp that is remembered follows what is applied [s].
       intent: time constant of the filter that tells what is meant from what trembles [s].
-      creep: time in which an anchor goes as far as is meant [s].
+      creep: time in which an anchor goes as far as is meant, if the command trembles [s].
+      lingering: by what share it creeps more slowly if the command does not, and is not trusted.
       kept, torn: anchors follow in full what is meant to open the remembered grasp, between any
         two loaded tips, by less than the one, and nothing that opens it by more than the other
         [m].
       closing: what closing the grasp counts of that, as it squeezes harder but does not let go.
       whole, open: a command is trusted as far as it may be while it is meant to open the grasp by
-        less than the one, and not at all where it does so by more than the other [m].
+        less than the one, and not at all where it does so by more than the other; fingers give way
+        in full below that, and no longer where it is twice as much [m].
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
+      give: share of its command that a loaded finger gives way by, past the model, at most.
+      slack: a command beyond this distance from the anchor is cut off there for that [m].
       trusted: guidance with which a command that is trusted in full is followed at least.
       past: power of the share of the loaded fingers' commands that goes past the model: next to
         nothing of a small share, most of a large one.
@@ -52,14 +59,17 @@ class ArbitrationConfig:
     forget: float = 30.0
     intent: float = 0.2
     creep: float = 0.3
-    kept: float = 0.008
-    torn: float = 0.018
+    lingering: float = 0.7
+    kept: float = 0.01
+    torn: float = 0.02
     closing: float = 0.5
     whole: float = 0.02
     open: float = 0.04
-    together: float = 10.0
-    free: float = 0.5
-    trusted: float = 200.0
+    together: float = 30.0
+    free: float = 1.5
+    give: float = 0.5
+    slack: float = 0.025
+    trusted: float = 600.0
     past: float = 8.0
 
 
@@ -67,8 +77,8 @@ class Arbitration:
     """Shares out the commands of a batch of hands; remembers their grasps.
 
     `trust` says how far the command is trusted, `pace` (B,) by what share of what is meant the
-    anchors crept in the last step, `carried` (B, K, 3) how far that moved the keypoints of loaded
-    fingers [m].
+    anchors crept in the last step, `carried` (B, K, 3) how far that, and giving way, moved the
+    keypoints of loaded fingers [m].
 
     Args:
       layout: names of joints, keypoints and fingers.
@@ -100,7 +110,7 @@ class Arbitration:
         self._tips = np.array([points.index(tip) for tip in tips])
         self._anchor = np.zeros((batch, model.keypoints, 3))
         self._shape = np.zeros((batch, model.fingers, 3))
-        self._meant, self.carried = np.zeros((2, *self._anchor.shape))
+        self._meant, self._given, self.carried = np.zeros((3, *self._anchor.shape))
         self.pace = np.zeros(batch)
         self.trust = Trust(model.fingers, model.rate, batch)
         self._fresh = np.ones(batch, bool)
@@ -131,6 +141,8 @@ class Arbitration:
           (B, K, 3) keypoints [m, hand frame].
         """
         fresh, own = self._fresh.copy(), self._own(guidance)
+        self._given[fresh] = 0.0
+        reference = reference - self._given
         self.trust.forget(fresh)
         self._feel(state, reference, guidance)
         self._intend(keypoints - reference)
@@ -138,14 +150,18 @@ class Arbitration:
         ahead = (keypoints - reference)[:, self._tips] / (1.0 - own)
         whole = ramp(-opening, -self.config.open, -self.config.whole)
         self.trust.step(ahead, self.loaded, whole, fresh)
-        self._creep(torn, (1.0 - own) * self._freedom(guidance))
+        slowly = 1.0 - self.config.lingering * self.trust.steady * (1.0 - self.trust.now)
+        self._creep(torn, (1.0 - own) * self._freedom(guidance) * slowly)
         loaded = self.loaded[:, self._finger, None]
         asked = keypoints - self._anchor
         free = self._anchor + self._freedom(guidance) * asked
         share = self._bearing(guidance)[:, None, None]
         bound = _shortened(asked, self.config.reach / (1.0 - share))
         rigid = self._rigid(bound)
-        bearing = self._anchor + share * (rigid + share**2 * (bound - rigid))
+        let = ramp(-opening, -2.0 * self.config.open, -self.config.open)
+        self._give(asked, (1.0 - share[:, 0, 0]) * self._freedom(guidance) * let)
+        together = share * (rigid + share**2 * (bound - rigid))
+        bearing = self._anchor + self._given + together
         return loaded * bearing + (1.0 - loaded) * free
 
     def free(self, guidance: float) -> np.ndarray:
@@ -199,7 +215,21 @@ class Arbitration:
         follow = 1.0 - np.exp(-self._dt / self.config.intent)
         self._meant += follow * (offset - self._meant)
 
-    def _creep(self, torn: np.ndarray, share: float) -> None:
+    def _give(self, asked: np.ndarray, share: np.ndarray) -> None:
+        """Give way by a share of what is asked (B, K, 3), without opening the grasp.
+
+        A finger that presses alone, against the palm, does not.
+        """
+        share = (share * self.config.give * self.trust.steady)[:, None, None]
+        loaded = (self.loaded * self._others().max(axis=2))[:, self._finger, None]
+        given = share * loaded * _shortened(asked, self.config.slack)
+        tips = given[:, self._tips]
+        kept = closed(tips, self._anchor[:, self._tips], self.loaded)
+        given = given + loaded * (kept - tips)[:, self._finger]
+        self.carried = self.carried + given - self._given
+        self._given = given
+
+    def _creep(self, torn: np.ndarray, share: np.ndarray) -> None:
         """Let anchors go along with a share of what is meant, as long as it keeps the grasp."""
         config = self.config
         pace = ramp(-torn, -config.torn, -config.kept)
@@ -221,14 +251,17 @@ class Arbitration:
         opens = apart > _distances(before)
         grown = apart - _distances(self._shape)
         both = self.loaded[:, :, None] * self.loaded[:, None]
-        others = self.loaded[:, None] * ~np.eye(self._model.fingers, dtype=bool)
-        alone = self.loaded * (1.0 - others.max(axis=2))
+        alone = self.loaded * (1.0 - self._others().max(axis=2))
         alone = alone * np.linalg.norm(after - before, axis=-1)
         opened, closed = opens * np.maximum(grown, 0.0), ~opens * np.maximum(-grown, 0.0)
         torn = both * np.maximum(opened, self.config.closing * closed)
         held = self._load.held[:, :, None] * self._load.held[:, None]
         opening = (held * opened).max(axis=(1, 2))
         return opening, np.maximum(torn.max(axis=(1, 2)), alone.max(axis=1))
+
+    def _others(self) -> np.ndarray:
+        """Loads (B, F, F) that each finger has beside it, its own left out."""
+        return self.loaded[:, None] * ~np.eye(self._model.fingers, dtype=bool)
 
     def _rigid(self, asked: np.ndarray) -> np.ndarray:
         """The rigid motion (B, K, 3) of all keypoints nearest to what loaded tips are asked [m].

@@ -25,9 +25,9 @@ class TrustConfig:
         trembles, one that keeps more than the other is meant.
     """
 
-    near: float = 0.018
-    far: float = 0.026
-    patience: float = 1.0
+    near: float = 0.0155
+    far: float = 0.0225
+    patience: float = 3.0
     settling: float = 0.2
     memory: float = 1.0
     shaky: float = 0.2
