@@ -110,6 +110,9 @@ train-gpu: setup-learning  ## train the controller that ships on an NVIDIA GPU, 
 bench-slow: setup-learning  ## what commands that grow slowly do to a held object: one JSON line
 	@$(ENV) && exec python3 -m dexgen_learning.bench_slow $(ARGS)
 
+bench-trial: setup-learning  ## single controls for hours, seeds pooled (ARGS="--arbitration.give 0"): one JSON line
+	@$(ENV) && exec python3 -m dexgen_learning.bench_trial $(ARGS)
+
 evaluate-policy: setup-learning  ## the expert against interpolation and holding
 	@$(ENV) && exec python3 -m dexgen_learning.evaluate_policy $(ARGS)
 

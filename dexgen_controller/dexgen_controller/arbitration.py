@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dexgen_controller.checkpoint import HandLayout
-from dexgen_controller.load import Load, owned
+from dexgen_controller.load import Load, LoadConfig, owned
 from dexgen_controller.model_config import ModelConfig
-from dexgen_controller.trust import ramp, Trust
+from dexgen_controller.trust import ramp, Trust, TrustConfig
 from dexgen_controller.yielding import closed
 
 
@@ -47,11 +47,14 @@ class ArbitrationConfig:
         in full below that, and no longer where it is twice as much [m].
       together: guidance at which loaded fingers take half of the command's rigid part.
       free: guidance at which a free finger takes half of its command.
+      calm: by what share it takes less of a command that trembles.
       give: share of its command that a loaded finger gives way by, past the model, at most.
       slack: a command beyond this distance from the anchor is cut off there for that [m].
       trusted: guidance with which a command that is trusted in full is followed at least.
       past: power of the share of the loaded fingers' commands that goes past the model: next to
         nothing of a small share, most of a large one.
+      trust: which commands are trusted.
+      load: which fingers bear load.
     """
 
     reach: float = 0.01
@@ -67,10 +70,13 @@ class ArbitrationConfig:
     open: float = 0.04
     together: float = 30.0
     free: float = 1.5
+    calm: float = 0.5
     give: float = 0.5
     slack: float = 0.025
     trusted: float = 600.0
     past: float = 8.0
+    trust: TrustConfig = TrustConfig()
+    load: LoadConfig = LoadConfig()
 
 
 class Arbitration:
@@ -101,7 +107,7 @@ class Arbitration:
     ):
         self.config = config or ArbitrationConfig()
         self._model, self._dt = model, 1.0 / model.rate
-        self._load = Load(layout, model, batch, touch)
+        self._load = Load(layout, model, batch, touch, self.config.load)
         self._finger = owned(layout.keypoint_names, layout.fingers).argmax(axis=0)
         points = list(layout.keypoint_names)
         tips = [f'{finger}_tip' for finger in layout.fingers]
@@ -112,7 +118,7 @@ class Arbitration:
         self._shape = np.zeros((batch, model.fingers, 3))
         self._meant, self._given, self.carried = np.zeros((3, *self._anchor.shape))
         self.pace = np.zeros(batch)
-        self.trust = Trust(model.fingers, model.rate, batch)
+        self.trust = Trust(model.fingers, model.rate, batch, self.config.trust)
         self._fresh = np.ones(batch, bool)
 
     def reset(self, hands: np.ndarray | None = None) -> None:
@@ -170,7 +176,8 @@ class Arbitration:
         It bears no load, or commands are followed so far that the model only lags behind.
         """
         past = self._own(guidance) ** self.config.past
-        return (1.0 - self.loaded * (1.0 - past)) * self._freedom(guidance)
+        calm = 1.0 - self.config.calm * (1.0 - self.trust.steady[:, None])
+        return (1.0 - self.loaded * (1.0 - past)) * calm * self._freedom(guidance)
 
     def trusted(self, guidance: float) -> float:
         """Strength with which a command that is trusted in full is followed; 0 at 0."""

@@ -90,10 +90,11 @@ class MotionPlanner:
         self._information = np.linalg.inv(self._covariance + floor)
         self._last: np.ndarray | None = None
         self.arbitration = self.grip = None
-        if self.sampling.arbitration:
+        shares = self.sampling.arbitration
+        if shares is not None:
             layout, config = checkpoint.hand, checkpoint.config
             touch = TouchEstimator(checkpoint.part('touch'))
-            self.arbitration = Arbitration(layout, config, batch, touch)
+            self.arbitration = Arbitration(layout, config, batch, touch, shares)
             finger = [layout.fingers.index(name.split('_')[0]) for name in layout.joint_names]
             self.grip = Grip(finger, config.rate, batch)
 

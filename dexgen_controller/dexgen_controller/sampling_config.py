@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dexgen_controller.arbitration import ArbitrationConfig
 from dexgen_controller.noise_schedule import START
 
 
@@ -19,7 +20,7 @@ class SamplingConfig:
       origin: what the noise is mixed with at the start: `noise` starts from noise alone,
         `command` from the partly noised command with no further guidance ("To the Noise and
         Back"), `plan` from the last plan.
-      arbitration: loaded fingers take a share of the command only, see `arbitration`.
+      arbitration: what share of the command each finger takes; None leaves the command bare.
       backend, precision: runtime.
       seed: of the random numbers.
     """
@@ -30,7 +31,7 @@ class SamplingConfig:
     samples: int = 1
     start: float = START
     origin: str = 'noise'
-    arbitration: bool = True
+    arbitration: ArbitrationConfig | None = ArbitrationConfig()
     backend: str = 'auto'
     precision: str = 'f32'
     seed: int = 0

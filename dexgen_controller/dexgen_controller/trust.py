@@ -30,8 +30,8 @@ class TrustConfig:
     patience: float = 3.0
     settling: float = 0.2
     memory: float = 1.0
-    shaky: float = 0.2
-    steady: float = 0.5
+    shaky: float = 0.35
+    steady: float = 0.55
 
 
 class Trust:

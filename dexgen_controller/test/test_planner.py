@@ -42,7 +42,7 @@ def test_a_plan_has_the_stated_shapes():
 
 def test_boundless_guidance_ends_at_the_command():
     _, keypoints, reference = situation()
-    found = plan(1e9, arbitration=False)
+    found = plan(1e9, arbitration=None)
     np.testing.assert_allclose(
         found.motion, np.repeat((keypoints - reference)[:, None], 2, axis=1), atol=2e-3
     )

@@ -52,14 +52,14 @@ def dexgen(guidance: float, sampling: SamplingConfig) -> Learned:
 
 def prior(sampling: SamplingConfig) -> Learned:
     """A draw from the prior, whatever the command."""
-    drawn = replace(sampling, temperature=1.0, start_temperature=1.0, arbitration=False)
+    drawn = replace(sampling, temperature=1.0, start_temperature=1.0, arbitration=None)
     return Learned('guidance 0, drawn', float('nan'), 0.0, drawn)
 
 
 def partial_noising(angle: float, sampling: SamplingConfig) -> Learned:
     """The command, noised up to an angle [rad] and denoised: "To the Noise and Back"."""
     noised = replace(sampling, origin='command', start=angle, start_temperature=1.0)
-    noised = replace(noised, arbitration=False)
+    noised = replace(noised, arbitration=None)
     return Learned('partial noising', angle, 0.0, noised)
 
 
@@ -70,7 +70,7 @@ def cloning(sampling: SamplingConfig) -> Learned:
     """
     mean = replace(sampling, steps=1, start=START, temperature=0.0, start_temperature=0.0)
     return Learned(
-        'behaviour cloning', float('nan'), 0.0, replace(mean, samples=1, arbitration=False)
+        'behaviour cloning', float('nan'), 0.0, replace(mean, samples=1, arbitration=None)
     )
 
 
