@@ -1,5 +1,6 @@
 """What an evaluation leaves on disk: result and details, tables, figures."""
 
+from dataclasses import asdict
 import json
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def details(campaign: Campaign) -> dict:
     return {
         'expert': laboratory.expert_name,
         'checkpoint': laboratory.checkpoint.facts if laboratory.checkpoint else None,
-        'sampling': vars(laboratory.sampling),
+        'sampling': asdict(laboratory.sampling),
         'config': vars(laboratory.config),
         'at_following_with_model': campaign.levels(campaign.with_model(COMMANDS)),
         'left_out': campaign.left_out,
