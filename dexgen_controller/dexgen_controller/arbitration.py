@@ -23,7 +23,7 @@ from dexgen_controller.checkpoint import HandLayout
 from dexgen_controller.load import Load, LoadConfig, owned
 from dexgen_controller.model_config import ModelConfig
 from dexgen_controller.trust import ramp, Trust, TrustConfig
-from dexgen_controller.yielding import closed
+from dexgen_controller.yielding import without_opening
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,7 @@ class Arbitration:
         share = self._bearing(guidance)[:, None, None]
         bound = _shortened(asked, self.config.reach / (1.0 - share))
         rigid = self._rigid(bound)
-        let = ramp(-opening, -2.0 * self.config.open, -self.config.open)
-        self._give(asked, (1.0 - share[:, 0, 0]) * self._freedom(guidance) * let)
+        self._give(asked, (1.0 - share[:, 0, 0]) * self._freedom(guidance), opening)
         together = share * (rigid + share**2 * (bound - rigid))
         bearing = self._anchor + self._given + together
         return loaded * bearing + (1.0 - loaded) * free
@@ -222,16 +221,18 @@ class Arbitration:
         follow = 1.0 - np.exp(-self._dt / self.config.intent)
         self._meant += follow * (offset - self._meant)
 
-    def _give(self, asked: np.ndarray, share: np.ndarray) -> None:
+    def _give(self, asked: np.ndarray, share: np.ndarray, opening: np.ndarray) -> None:
         """Give way by a share of what is asked (B, K, 3), without opening the grasp.
 
-        A finger that presses alone, against the palm, does not.
+        A finger that presses alone, against the palm, does not, and none where what is meant opens
+        the grasp by far (B,) [m].
         """
+        share = share * ramp(-opening, -2.0 * self.config.open, -self.config.open)
         share = (share * self.config.give * self.trust.steady)[:, None, None]
         loaded = (self.loaded * self._others().max(axis=2))[:, self._finger, None]
         given = share * loaded * _shortened(asked, self.config.slack)
         tips = given[:, self._tips]
-        kept = closed(tips, self._anchor[:, self._tips], self.loaded)
+        kept = without_opening(tips, self._anchor[:, self._tips], self.loaded)
         given = given + loaded * (kept - tips)[:, self._finger]
         self.carried = self.carried + given - self._given
         self._given = given

@@ -10,7 +10,7 @@ SWEEPS = 6
 """Times that every pair of tips gives back half of what it would open."""
 
 
-def closed(moves: np.ndarray, places: np.ndarray, loaded: np.ndarray) -> np.ndarray:
+def without_opening(moves: np.ndarray, places: np.ndarray, loaded: np.ndarray) -> np.ndarray:
     """The moves (B, F, 3) of fingertips without what opens the grasp between any two of them [m].
 
     Each of a pair gives back its part along the line between them; projections onto the half

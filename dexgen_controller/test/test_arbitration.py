@@ -131,6 +131,29 @@ def test_fingers_do_not_give_way_by_what_lets_go(alone):
     assert np.abs(gone @ apart).max() / np.linalg.norm(apart) < 0.02 * 0.01
 
 
+def test_fingers_do_not_give_way_where_the_grasp_is_meant_to_open_by_far():
+    tips = Grip().reference[0, HAND.tip_indices]
+    apart = (tips[INDEX] - tips[THUMB]) / np.linalg.norm(tips[INDEX] - tips[THUMB])
+    given = []
+    for far in (0.03, 0.1):
+        grip, asked, went = Grip(replace(STILL, give=0.5)), np.tile(ASKED, (8, 1)), 0.0
+        asked[FINGER == INDEX] += far * apart
+        for _ in range(40):
+            grip.share(asked)
+            went = went + of(THUMB, grip.arbitration.carried[0])
+        given.append(np.abs(went).max())
+    assert given[0] > 1e-3 and given[1] < 1e-9
+
+
+def test_anchors_wait_for_what_is_meant_but_not_trusted():
+    paces = []
+    for lingering in (0.0, 0.7):
+        grip = Grip(replace(STILL, creep=0.3, lingering=lingering))
+        grip.share(np.tile(5.0 * ASKED, (8, 1)), steps=40)
+        paces.append(grip.arbitration.pace[0])
+    assert paces[1] == pytest.approx(0.3 * paces[0]) and paces[0] > 0.0
+
+
 def test_letting_go_is_refused():
     grip = Grip(STILL)
     tips = grip.reference[0, HAND.tip_indices]

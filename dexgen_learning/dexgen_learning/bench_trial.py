@@ -1,7 +1,8 @@
 """Long trials of single controls: `python3 -m dexgen_learning.bench_trial`; prints one JSON line.
 
 The evaluation stops a point at 100 drops, which scatters by a sixth. What a constant is worth is
-asked here: hours of hand time, several seeds pooled, every constant of the controller an argument.
+asked here: hours of hand time, several seeds pooled, each constant of the arbitration an
+argument.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ import tyro
 from dexgen_learning.evaluation.dexgen_control import dexgen, Learned
 from dexgen_learning.evaluation.jobs import perform_all, StreamJob
 from dexgen_learning.evaluation.laboratory import EvaluationConfig, Laboratory
-from dexgen_learning.evaluation.point import Point
+from dexgen_learning.evaluation.point import ARRAYS, Point
 from dexgen_learning.evaluation.protocol import COMMANDS, load_protocol, Protocol
 from dexgen_learning.evaluation.rivals import (
     Hold,
@@ -28,9 +29,8 @@ from dexgen_learning.evaluation.rivals import (
 )
 from dexgen_learning.evaluation.situation import Control
 
-BLIND = {'raw': Raw, 'hold': Hold}
+PLAIN = {'raw': Raw, 'hold': Hold}
 SET = {'shrink': Shrink, 'low-pass': LowPass, 'rate': RateLimit, 'leaky': LeakyReturn}
-ARRAYS = ('time', 'drops', 'goals', 'clamped', 'jerk', 'moved')
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TrialConfig:
         warm_up: simulated time of each environment before anything counts [s].
         objects: names; empty: those of the protocol.
         checkpoint: folder of the controller; empty: the shipped one.
-        arbitration: constants of the controller.
+        arbitration: its constants, those of trust and load with them.
         workers: processes, 0 for as many as there are processors.
     """
 
@@ -70,14 +70,14 @@ def control_of(name: str, laboratory: Laboratory, shares: ArbitrationConfig) -> 
         ValueError: there is none of this name, or its setting is missing or no number.
     """
     family, _, setting = name.partition(' ')
-    if family in BLIND and not setting:
-        return BLIND[family]()
+    if family in PLAIN and not setting:
+        return PLAIN[family]()
     try:
         if family == 'dexgen':
             return dexgen(float(setting), replace(laboratory.sampling, arbitration=shares))
         return SET[family](float(setting))
     except (KeyError, ValueError):
-        allowed = ', '.join([*BLIND, *(f"'{known} <number>'" for known in ('dexgen', *SET))])
+        allowed = ', '.join([*PLAIN, *(f"'{known} <number>'" for known in ('dexgen', *SET))])
         raise ValueError(f"control is '{name}'; allowed: {allowed}") from None
 
 

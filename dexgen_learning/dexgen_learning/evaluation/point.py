@@ -10,6 +10,9 @@ from dexgen_learning.evaluation.intervals import HoldingTime, rate_interval
 WINDOWS = (0.2, 1.0, 3.0)
 """Windows of following [s]."""
 
+ARRAYS = ('time', 'drops', 'goals', 'clamped', 'jerk', 'moved')
+"""What a point keeps for each environment."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -39,9 +42,8 @@ class Point:
 
     def take(self, rows: np.ndarray, stream: str = '') -> 'Point':
         """Of some environments."""
-        names = ('time', 'drops', 'goals', 'clamped', 'jerk', 'moved')
         return replace(
-            self, stream=stream or self.stream, **{n: getattr(self, n)[rows] for n in names}
+            self, stream=stream or self.stream, **{n: getattr(self, n)[rows] for n in ARRAYS}
         )
 
     @property
